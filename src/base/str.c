@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/str.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+
+enum { NEAREST_LENGTH_MAX = 64 };
+
+bool ends_with(const char *text, const char *suffix) {
+        return str_ends(str_of(text), str_of(suffix));
+}
+
+bool str_starts(Str s, Str prefix) {
+        return s.n >= prefix.n && memcmp(s.p, prefix.p, prefix.n) == 0;
+}
+
+bool str_ends(Str s, Str suffix) {
+        return s.n >= suffix.n && memcmp(s.p + s.n - suffix.n, suffix.p, suffix.n) == 0;
+}
+
+bool str_eq_nocase(Str a, Str b) {
+        return a.n == b.n && (a.n == 0 || strncasecmp(a.p, b.p, a.n) == 0);
+}
+
+Str str_sub(Str s, size_t from, size_t count) {
+        if (from > s.n) from = s.n;
+        if (count > s.n - from) count = s.n - from;
+        return (Str){s.p + from, count};
+}
+
+Str str_trim(Str s) {
+        while (s.n > 0 && isspace((unsigned char)s.p[0])) s = (Str){s.p + 1, s.n - 1};
+        while (s.n > 0 && isspace((unsigned char)s.p[s.n - 1])) s.n--;
+        return s;
+}
+
+bool str_cut(Str *s, char separator, Str *ret_head) {
+        const char *at = s->n ? memchr(s->p, separator, s->n) : NULL;
+        if (!at) {
+                *ret_head = *s;
+                return false;
+        }
+        size_t head = (size_t)(at - s->p);
+        *ret_head = (Str){s->p, head};
+        *s = (Str){at + 1, s->n - head - 1};
+        return true;
+}
+
+char *str_dup(Str s) {
+        char *copy = xmalloc(s.n + 1);
+        if (s.n) memcpy(copy, s.p, s.n);
+        copy[s.n] = '\0';
+        return copy;
+}
+
+int str_cmp(Str a, Str b) {
+        size_t n = a.n < b.n ? a.n : b.n;
+        int order = n ? memcmp(a.p, b.p, n) : 0;
+        if (order != 0) return order;
+        return (a.n > b.n) - (a.n < b.n);
+}
+
+static size_t min3(size_t a, size_t b, size_t c) {
+        size_t m = a < b ? a : b;
+        return m < c ? m : c;
+}
+
+/* Levenshtein distance over lower-cased bytes, one row at a time. Both lengths are at most NEAREST_LENGTH_MAX. */
+static size_t edit_distance(const char *a, size_t na, const char *b, size_t nb) {
+        size_t row[NEAREST_LENGTH_MAX + 1];
+        for (size_t j = 0; j <= nb; j++) row[j] = j;
+        for (size_t i = 1; i <= na; i++) {
+                size_t diagonal = row[0];
+                row[0] = i;
+                for (size_t j = 1; j <= nb; j++) {
+                        size_t above = row[j];
+                        bool same = tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 1]);
+                        row[j] = min3(row[j] + 1, row[j - 1] + 1, diagonal + (same ? 0 : 1));
+                        diagonal = above;
+                }
+        }
+        return row[nb];
+}
+
+const char *nearest_name(const char *text, const char *const *names, size_t count) {
+        size_t length = strlen(text);
+        if (length == 0 || length > NEAREST_LENGTH_MAX) return NULL;
+        size_t best = length / 3 > 1 ? length / 3 : 1;
+        const char *found = NULL;
+        for (size_t i = 0; i < count; i++) {
+                size_t n = strlen(names[i]);
+                if (n > NEAREST_LENGTH_MAX) continue;
+                size_t distance = edit_distance(text, length, names[i], n);
+                if (distance < best || (distance == best && !found)) {
+                        best = distance;
+                        found = names[i];
+                }
+        }
+        return found;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/event.h"
+#include "base/vec.h"
+#include "codec/sha256.h"
+#include "codec/stream.h"
+#include "oci/platform.h"
+#include "plan/plan.h"
+#include "sandbox/sandbox.h"
+#include "store/store.h"
+
+/* Run a build: Dockerfile and context -> plan -> steps in parallel -> image -> exports. */
+
+typedef enum OutputType { OUTPUT_IMAGE, OUTPUT_OCI, OUTPUT_DOCKER, OUTPUT_TAR, OUTPUT_LOCAL } OutputType;
+
+typedef struct BuildOutput {
+        OutputType type;
+        char *destination;       /* path, "-" = standard output; NULL for OUTPUT_IMAGE */
+        bool as_directory;       /* tar=false */
+        StrVec names;            /* name= */
+        Compression compression; /* default: none for archives */
+        int compression_level;   /* <0 default */
+        bool force_compression;
+        bool docker_media_types; /* oci-mediatypes=false */
+} BuildOutput;
+/* "type=oci,dest=x.tar", "dir", "-": CSV as buildx. ERR_USAGE names the key. */
+int build_output_parse(const char *text, BuildOutput *ret_output, Err **e);
+void build_output_done(BuildOutput *o);
+
+typedef struct BuildSecret {
+        char *id;
+        char *path; /* or */
+        char *env;
+} BuildSecret;
+
+typedef struct BuildParams {
+        Store *store;
+        const EventSink *events;
+        const char *context_path;    /* directory; NULL: none was given */
+        const char *dockerfile_path; /* -f; NULL: Dockerfile (or dockerfile) in the context; "-" standard input */
+        PlanParams plan;             /* target, build_args, labels, named_contexts, platform, network, no_cache...; resolver,
+                                        warning, now and epoch are filled in by build_run() */
+        StrVec tags;                 /* -t, full references */
+        const BuildOutput *outputs;
+        size_t output_count;
+        const BuildSecret *secrets;
+        size_t secret_count;
+        StrVec extra_hosts;          /* "name:ip" */
+        const SandboxLimit *limits;
+        size_t limit_count;
+        uint64_t shm_size_bytes;
+        uint64_t memory_bytes;
+        SandboxRuntime runtime;
+        unsigned jobs;               /* steps at once; 0 = default */
+        const volatile bool *cancelled; /* set by a signal handler; pollable flag */
+        int cancel_fd;               /* readable when cancelled; -1 = none */
+} BuildParams;
+
+typedef struct BuildResult {
+        bool has_image;
+        Digest image_id;        /* of the config */
+        Digest manifest;        /* of what was exported or tagged; zero when nothing was */
+        unsigned steps_total, steps_cached;
+} BuildResult;
+
+/* Blocks until everything that it started has ended. *ret_result may be NULL. */
+int build_run(const BuildParams *params, BuildResult *ret_result, Err **e);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/event.h"
+#include "base/vec.h"
+#include "codec/sha256.h"
+#include "codec/stream.h"
+#include "oci/image_config.h"
+#include "oci/platform.h"
+#include "store/store.h"
+
+/* Images of the store: find, make from layers, read from and write to archives. Any thread, one call per image. */
+
+typedef struct Image {
+        Digest id;             /* of config_json */
+        char *config_json;     /* exact bytes */
+        size_t config_size;
+        ImageConfig config;
+        StrVec snapshots;      /* one a layer, lowest first */
+        uint64_t size_bytes;   /* sum of the layers' file sizes */
+} Image;
+void image_done(Image *i);
+
+/* By name ("ubuntu", "debian:bookworm"), by id or unique id prefix ("sha256:ab12", "ab12..."). ERR_NOT_FOUND says what was
+ * searched and the nearest name; ERR_CONFLICT for an ambiguous prefix. *ret_name: the full name when found by name, else NULL;
+ * owned; may be NULL. */
+int image_find(Store *s, const char *text, Image *ret_image, char **ret_name, Err **e);
+int image_load(Store *s, const Digest *id, Image *ret_image, Err **e); /* STORE_FOUND/ABSENT */
+
+/* Make an image of snapshots and a config whose diff_ids are filled in here (computed where not yet known, in
+ * parallel). Blob and records are written. */
+int image_create(Store *s, ImageConfig *config, const StrVec *snapshots, int64_t clamp_mtime_s, Image *ret_image, Err **e);
+
+/* ---- archives */
+
+typedef enum ArchiveFormat { ARCHIVE_OCI, ARCHIVE_DOCKER } ArchiveFormat;
+
+typedef struct ArchiveParams {
+        ArchiveFormat format;
+        Compression compression;  /* of layers: NONE, GZIP, ZSTD */
+        int compression_level;    /* <0 default */
+        bool force_compression;   /* recompress layers that have another form already */
+        const char *const *names; /* full references, per image in the order of images; NULL entry = none */
+        bool docker_media_types;
+        VEC(StringPair) annotations; /* of the manifest */
+} ArchiveParams;
+
+/* Write images as one archive. The OCI form holds oci-layout, index.json, blobs/..., and for docker also manifest.json and
+ * repositories, so that docker, podman and skopeo read either. fd: any descriptor; when it is seekable layers are hashed and
+ * written in one pass. names[i] belongs to images[i] (several names: repeat the image). *ret_manifest: digest of the first
+ * manifest, may be NULL. */
+int archive_write(Store *s, const Image *const *images, size_t count, const ArchiveParams *params, int fd, Digest *ret_manifest, Err **e);
+/* The OCI form as a directory (tar=false). */
+int archive_write_layout(Store *s, const Image *const *images, size_t count, const ArchiveParams *params, const char *path, Digest *ret_manifest, Err **e);
+
+/* Read a docker archive (docker save, old and new), an OCI archive or an OCI layout directory, plain or compressed with
+ * gzip, zstd, xz or bzip2. Every blob is verified. platform: which image of an index (NULL: host's; all runnable ones of a
+ * docker archive are read). tag: record the names that the archive holds. *ret_images: (id, name or NULL). */
+typedef struct LoadedImage {
+        Digest id;
+        char *name; /* full reference or NULL */
+} LoadedImage;
+typedef struct LoadedImages {
+        LoadedImage *v;
+        size_t n;
+} LoadedImages;
+void loaded_images_done(LoadedImages *l);
+int archive_read(Store *s, int fd, const Platform *platform, bool tag, LoadedImages *ret_images, Err **e);
+/* which: tag (ref.name annotation) or "@sha256:..." inside the layout; NULL: the only one, or "latest". Nothing is tagged. */
+int layout_read(Store *s, const char *path, const char *which, const Platform *platform, Digest *ret_id, Err **e);
+
+/* A root file system tar (any compression) as an image of one layer. config: its settings (may be NULL). */
+int rootfs_import(Store *s, int fd, const ImageConfig *config, const char *message, Digest *ret_id, Err **e);
+
+/* ---- exporters of the flattened tree */
+int export_tree_tar(Store *s, const StrVec *snapshots, int64_t clamp_mtime_s, int fd, Err **e);
+int export_tree_directory(Store *s, const StrVec *snapshots, int64_t clamp_mtime_s, const char *path, Err **e);

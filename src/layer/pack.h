@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "codec/sha256.h"
+#include "codec/stream.h"
+
+/* A layer directory as canonical tar, and back.
+ *
+ * Canonical: names sorted bytewise over full paths (a directory before what is in it), no leading "./", directories end
+ * in "/", numeric owners, no names of owners, mtime in whole seconds (clamped when asked), whiteouts as ".wh.NAME" empty
+ * files with mtime 0, an opaque directory as ".wh..wh..opq" first in it, hard links inside the layer as TAR_HARDLINK to the
+ * first name, sockets left out, only the xattr security.capability kept, pax records only where ustar does not fit.
+ * Equal trees give equal bytes. */
+
+typedef struct PackParams {
+        const char *fs_path;     /* layer directory */
+        int64_t clamp_mtime_s;   /* <0 = no clamp */
+        const volatile bool *cancelled; /* or NULL */
+} PackParams;
+
+/* Write the tar into sink (not finished). Reads ahead on other threads. */
+int layer_pack(const PackParams *params, Sink *sink, Err **e);
+
+/* Its digest (the diff_id) and size. */
+int layer_digest(const PackParams *params, Digest *ret_diff_id, uint64_t *ret_size, Err **e);
+
+typedef struct LayerTotals {
+        uint64_t entry_count;
+        uint64_t size_bytes; /* of regular files, hard links once */
+} LayerTotals;
+/* Count a layer directory. */
+int layer_totals(const char *fs_path, LayerTotals *ret_totals, Err **e);
+/* The same of a flattened view (what `local` and `tar` exporters write): canonical tar of the merged tree. */
+struct View;
+int view_pack(struct View *view, int64_t clamp_mtime_s, Sink *sink, Err **e);
+
+typedef struct UnpackParams {
+        const char *fs_path;    /* existing directory that becomes an overlay lower */
+        bool layer;             /* .wh. names are whiteouts (layers); false: ordinary names (ADD, import) */
+        uint64_t max_bytes;     /* 0 = no limit */
+        uint64_t max_entries;   /* 0 = no limit */
+        bool has_owner;         /* everything becomes uid:gid */
+        uid_t uid;
+        gid_t gid;
+} UnpackParams;
+
+/* Unpack a tar (decompressed) below fs_path. No name and no link in it reaches outside: ".." components, absolute names and
+ * writing through a link that leaves are ERR_FORMAT naming the entry ... absolute names are taken relative to the root.
+ * Devices are created where that is allowed, else ERR_DENIED in a root store and skipped with a warning count in a user's. */
+int layer_unpack(const UnpackParams *params, Source *tar, LayerTotals *ret_totals, Err **e);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+/* Kernel locks (flock on an open file description): they vanish with the process. Any thread; the descriptor
+ * is the lock, close it to release. */
+
+enum { LOCK_TAKEN = 0, LOCK_BUSY = 1 };
+
+typedef enum LockMode { LOCK_SHARED, LOCK_EXCLUSIVE } LockMode;
+
+/* Open (create 0600) path below dir_fd and lock it. wait: block until it is free, else return LOCK_BUSY.
+ * Whoever held it may have unlinked the file: the lock is on the file that stands at path when this returns. */
+int lock_file(int dir_fd, const char *path, LockMode mode, bool wait, int *ret_fd, Err **e);

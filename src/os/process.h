@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Child processes that are ordinary programs (gpgv, git, newuidmap, ...). RUN goes through sandbox/. Any thread. */
+
+typedef struct ProcessParams {
+        const char *const *argv; /* argv[0] is looked up in PATH */
+        const char *const *env;  /* NULL: ours */
+        const char *directory;   /* NULL: ours */
+        const void *input;       /* written to standard input; NULL: /dev/null */
+        size_t input_size;
+        size_t output_max;       /* limit of each collected stream */
+} ProcessParams;
+
+/* Run to the end. *ret_status: exit status, or 128 + signal. Output and errors are collected. ERR_NOT_FOUND when the
+ * program is not installed. */
+int process_run(const ProcessParams *params, int *ret_status, Buf *ret_output, Buf *ret_errors, Err **e);
