@@ -10,7 +10,7 @@
 
 enum { LOCK_TAKEN = 0, LOCK_BUSY = 1 };
 
-typedef enum LockMode { LOCK_SHARED, LOCK_EXCLUSIVE } LockMode;
+typedef enum LockMode { LOCK_SHARED, LOCK_EXCLUSIVE } LockMode; /* a shared lock admits other shared ones */
 
 /* Open (create 0600) path below dir_fd and lock it. wait: block until it is free, else return LOCK_BUSY.
  * Whoever held it may have unlinked the file: the lock is on the file that stands at path when this returns. */

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/vec.h"
+#include "os/fs.h"
+
+enum { XATTR_NAMES_MAX = 65536, XATTR_VALUE_MAX = 65536 }; /* the kernel's own limits */
+
+/* l*xattr() knows no directory descriptor: go by /proc/self/fd/<dir>/<path>, which follows no last link. */
+static char *proc_path(int dir_fd, const char *path) {
+        if (dir_fd == AT_FDCWD || path[0] == '/') return xstrdup(path);
+        return xasprintf("/proc/self/fd/%d/%s", dir_fd, path[0] ? path : ".");
+}
+
+static int xattr_read(const char *path, const char *name, Xattr *ret_xattr, Err **e) {
+        AUTO(freep) char *value = xmalloc(XATTR_VALUE_MAX);
+        ssize_t n = lgetxattr(path, name, value, XATTR_VALUE_MAX);
+        if (n < 0) return errno == ENODATA || errno == ENOTSUP ? 1 : err_sys(e, "read attribute %s", name);
+        *ret_xattr = (Xattr){xstrdup(name), xmemdup(value, (size_t)n), (size_t)n};
+        return 0;
+}
+
+static int compare_xattrs(const void *a, const void *b) {
+        return strcmp(((const Xattr *)a)->name, ((const Xattr *)b)->name);
+}
+
+int xattr_list(int dir_fd, const char *path, XattrList *ret_list, Err **e) {
+        AUTO(freep) char *full = proc_path(dir_fd, path);
+        char small[256];
+        *ret_list = (XattrList){0};
+        ssize_t n = llistxattr(full, small, sizeof small);
+        if (n == 0 || (n < 0 && errno == ENOTSUP)) return 0;
+        AUTO(freep) char *names = xmalloc(XATTR_NAMES_MAX);
+        n = llistxattr(full, names, XATTR_NAMES_MAX);
+        if (n < 0) return err_sys(e, "list attributes of '%s'", path);
+        VEC(Xattr) list = {0};
+        for (const char *name = names; name < names + n; name += strlen(name) + 1) {
+                Xattr one;
+                int r = xattr_read(full, name, &one, e);
+                if (r == 0) vec_push(&list, one);
+                if (r < 0) {
+                        *ret_list = (XattrList){list.v, list.n};
+                        xattr_list_done(ret_list);
+                        return err_wrap(e, "'%s'", path);
+                }
+        }
+        if (list.n > 1) qsort(list.v, list.n, sizeof *list.v, compare_xattrs);
+        *ret_list = (XattrList){list.v, list.n};
+        return 0;
+}
+
+void xattr_list_done(XattrList *list) {
+        for (size_t i = 0; i < list->n; i++) {
+                free(list->v[i].name);
+                free(list->v[i].value);
+        }
+        free(list->v);
+        *list = (XattrList){0};
+}
