@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 /* Byte streams: what tar readers and writers, compressors and hashes are stacked from. A stream belongs to one
@@ -40,6 +42,7 @@ static inline void source_freep(Source **s) {
 /* To and from descriptors (borrowed, not closed) and memory (borrowed). */
 Sink *sink_to_fd(int fd);
 Sink *sink_to_nothing(void);
+Sink *sink_to_buf(Buf *buf); /* appends; the caller bounds what comes */
 Source *source_from_fd(int fd);
 Source *source_from_memory(const void *data, size_t size);
 
@@ -48,15 +51,33 @@ Source *source_from_memory(const void *data, size_t size);
 struct Digest;
 Sink *sink_hashing(Sink *next, struct Digest *ret_digest, uint64_t *ret_size);
 
+/* Reads from in (borrowed), adding what passes to *hash and *size (borrowed, either may be NULL): for a digest in the
+ * same pass in which a tar is unpacked. A reader may stop before the end of in: source_drain() reads the rest. */
+struct Sha256;
+Source *source_hashing(Source *in, struct Sha256 *hash, uint64_t *size);
+int source_drain(Source *in, Err **e);
+
 /* Compress into next (borrowed; finished by finish). Deterministic: equal input, equal bytes, whatever the number
  * of threads (input is cut into fixed blocks; gzip members' headers carry no name and no time). All cores. */
-typedef enum Compression { COMPRESSION_NONE, COMPRESSION_GZIP, COMPRESSION_ZSTD, COMPRESSION_BZIP2, COMPRESSION_XZ } Compression;
-int sink_compressing(Sink *next, Compression compression, int level, Sink **ret_sink, Err **e); /* level < 0: default. GZIP, ZSTD, NONE only */
+typedef enum Compression {
+        COMPRESSION_NONE,
+        COMPRESSION_GZIP,
+        COMPRESSION_ZSTD,
+        COMPRESSION_BZIP2,
+        COMPRESSION_XZ,
+} Compression;
 
-/* What the first bytes of a file say (at least 6 of them). */
+/* level < 0: the default (gzip 6 of 9, zstd 3 of 22). GZIP, ZSTD, NONE only (ERR_UNSUPPORTED otherwise; ERR_USAGE: no
+ * such level). write() may come before any output: what fails in next is reported by whichever call meets it. */
+int sink_compressing(Sink *next, Compression compression, int level, Sink **ret_sink, Err **e);
+
+/* What the first bytes of a file say (6 of them are looked at, fewer are fine). */
 Compression compression_detect(const void *data, size_t size);
 const char *compression_name(Compression compression); /* "uncompressed", "gzip", "zstd", "bzip2", "xz" */
 
-/* Decompress in (borrowed), detecting the compression from its first bytes. Concatenated members are read to the end.
- * ERR_FORMAT: damaged or cut short. ERR_LIMIT: more than max_output bytes come out (0 = no limit). */
+/* Decompress in (borrowed), detecting the compression from its first bytes. Concatenated members are read to the end,
+ * zero bytes between and behind them are passed over. ret_compression may be NULL.
+ * ERR_FORMAT: damaged or cut short. ERR_LIMIT: more than max_output bytes come out (0 = no limit), or the data want a
+ * dictionary larger than DECOMPRESS_MEMORY_MAX. */
+enum { DECOMPRESS_MEMORY_MAX = 128 << 20 };
 int source_decompressing(Source *in, uint64_t max_output, Compression *ret_compression, Source **ret_source, Err **e);
