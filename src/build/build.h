@@ -56,6 +56,7 @@ typedef struct BuildParams {
         uint64_t shm_size_bytes;
         uint64_t memory_bytes;
         SandboxRuntime runtime;
+        bool want_image;             /* make the image record even when nothing names or exports it */
         unsigned jobs;               /* steps at once; 0 = default */
         const volatile bool *cancelled; /* set by a signal handler; pollable flag */
         int cancel_fd;               /* readable when cancelled; -1 = none */

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "build/build.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/num.h"
+#include "build/graph.h"
+#include "build/input.h"
+#include "build/resolve.h"
+#include "build/result.h"
+#include "os/clock.h"
+#include "os/fs.h"
+
+typedef struct BuildJob {
+        Build b;
+        Dockerfile *dockerfile;
+        char *dockerfile_path;
+} BuildJob;
+
+int64_t build_epoch_ns(const Build *b) {
+        return b->epoch_s < 0 ? -1 : b->epoch_s * 1000000000;
+}
+
+int64_t build_time_ns(const Build *b) {
+        return b->epoch_s < 0 ? clock_now_ns() : build_epoch_ns(b);
+}
+
+static const char *named_context_path(const BuildParams *params, const char *name) {
+        for (size_t i = params->plan.named_context_count; i-- > 0;) {
+                if (streq(params->plan.named_contexts[i].name, name)) return params->plan.named_contexts[i].value;
+        }
+        return NULL;
+}
+
+int build_context(Build *b, const char *name, Context **ret_context, Err **e) {
+        const char *path = name[0] ? named_context_path(b->params, name) : b->params->context_path;
+        if (!path) {
+                err_new(e, ERR_USAGE, "the Dockerfile copies files, but the build has no context");
+                return err_hint(e, "give a directory as the last argument, for instance: decant build .");
+        }
+        return context_get(&b->contexts, name, path, name[0] ? NULL : b->dockerfile_path, ret_context, e);
+}
+
+static void build_init(Build *b, const BuildParams *params) {
+        *b = (Build){.params = params, .store = params->store, .epoch_s = -1};
+        pthread_mutex_init(&b->lock, NULL);
+        pthread_mutex_init(&b->emit_lock, NULL);
+        pthread_cond_init(&b->key_done, NULL);
+        atomic_init(&b->stopping, false);
+        context_list_init(&b->contexts, params->store);
+}
+
+static void build_job_done(BuildJob *j) {
+        Build *b = &j->b;
+        graph_free(b);
+        if (b->sandbox) sandbox_free(b->sandbox);
+        if (b->sandbox_scratch) tree_remove(AT_FDCWD, b->sandbox_scratch, NULL);
+        free(b->sandbox_scratch);
+        plan_free(b->plan);
+        context_list_done(&b->contexts);
+        pthread_mutex_destroy(&b->lock);
+        pthread_mutex_destroy(&b->emit_lock);
+        pthread_cond_destroy(&b->key_done);
+        dockerfile_free(j->dockerfile);
+        free(j->dockerfile_path);
+}
+
+static int load_dockerfile(BuildJob *j, Err **e) {
+        Build *b = &j->b;
+        int64_t started = clock_monotonic_ns();
+        unsigned vertex = report_vertex(b, "[internal] load build definition from Dockerfile");
+        report_start(b, vertex);
+        int r = dockerfile_load(b->params->context_path, b->params->dockerfile_path, &j->dockerfile, &j->dockerfile_path, e);
+        b->dockerfile_path = j->dockerfile_path;
+        report_done(b, vertex, r < 0 ? VERTEX_FAILED : VERTEX_DONE, r < 0 && e ? err_message(*e) : NULL, clock_monotonic_ns() - started);
+        return r;
+}
+
+/* --build-arg first, then the environment, as docker's client forwards it. */
+static int read_epoch(Build *b, Err **e) {
+        const char *text = getenv("SOURCE_DATE_EPOCH");
+        for (size_t i = 0; i < b->params->plan.build_arg_count; i++) {
+                const PlanPair *arg = &b->params->plan.build_args[i];
+                if (streq(arg->name, "SOURCE_DATE_EPOCH")) text = arg->value;
+        }
+        if (!text || !*text) return 0;
+        int64_t seconds;
+        if (!i64_parse(str_of(text), &seconds) || seconds < 0) {
+                return err_new(e, ERR_USAGE, "invalid SOURCE_DATE_EPOCH '%s': expected seconds since 1970", text);
+        }
+        b->epoch_s = seconds;
+        return 0;
+}
+
+static void pass_warning(void *context, const char *check, const char *text, const char *excerpt) {
+        report_warning(context, check, text, excerpt);
+}
+
+static int make_plan(BuildJob *j, Err **e) {
+        Build *b = &j->b;
+        if (read_epoch(b, e) < 0) return -1;
+        ImageResolver images = {.store = b->store};
+        PlanResolver resolver = {.image = resolve_image, .context_image = resolve_context_image, .context = &images};
+        PlanParams params = b->params->plan;
+        params.resolver = &resolver;
+        params.warning = pass_warning;
+        params.warning_context = b;
+        params.now_ns = clock_now_ns();
+        params.source_date_epoch_s = b->epoch_s;
+        platform_host(&params.build_platform);
+        return plan_make(j->dockerfile, &params, &b->plan, e);
+}
+
+static int finish(BuildJob *j, BuildResult *result, Err **e) {
+        Build *b = &j->b;
+        Image image = {0};
+        result->steps_total = b->steps_total;
+        result->steps_cached = b->steps_cached;
+        int r = 0;
+        if (result_needs_image(b->params)) {
+                r = result_image(b, &image, e);
+                if (r == 0) {
+                        result->has_image = true;
+                        result->image_id = image.id;
+                }
+        }
+        if (r == 0) r = result_export(b, &image, &result->manifest, e);
+        image_done(&image);
+        return r;
+}
+
+static int run_stages(BuildJob *j, BuildResult *result, Err **e) {
+        if (load_dockerfile(j, e) < 0 || make_plan(j, e) < 0) return -1;
+        graph_new(&j->b);
+        int r = graph_run(&j->b, e);
+        Err *failure = NULL;
+        if (context_list_save(&j->b.contexts, r < 0 ? &failure : e) < 0 && r == 0) return -1;
+        err_free(failure);
+        return r < 0 ? -1 : finish(j, result, e);
+}
+
+static void report_end(Build *b, int r, const BuildResult *result, const Err *failure) {
+        char id[DIGEST_TEXT_SIZE] = "";
+        if (result->has_image) digest_text(&result->image_id, id);
+        bool cancelled = failure && err_kind(failure) == ERR_CANCELLED;
+        Event event = {
+                .type = EVENT_BUILD_DONE,
+                .outcome = r == 0 ? VERTEX_DONE : cancelled ? VERTEX_CANCELLED : VERTEX_FAILED,
+                .message = r == 0 && id[0] ? id : NULL,
+                .time_ns = clock_now_ns(),
+        };
+        event_emit(b->params->events, &event);
+}
+
+int build_run(const BuildParams *params, BuildResult *ret_result, Err **e) {
+        AUTO(build_job_done) BuildJob j = {0};
+        build_init(&j.b, params);
+        BuildResult result = {0};
+        Err *failure = NULL;
+        int r = run_stages(&j, &result, &failure);
+        report_end(&j.b, r, &result, failure);
+        if (failure) err_move(e, &failure);
+        if (ret_result) *ret_result = result;
+        return r;
+}

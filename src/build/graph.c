@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "build/graph.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "os/fs.h"
+
+static void node_link(Node *node, Node *input) {
+        for (size_t i = 0; i < node->inputs.n; i++) {
+                if (node->inputs.v[i] == input) return;
+        }
+        vec_push(&node->inputs, input);
+        vec_push(&input->dependents, node);
+        node->open_inputs++;
+}
+
+/* Steps are in topological order: what builds on a node has a larger index. */
+static void weigh_nodes(Build *b) {
+        for (size_t i = b->node_count; i-- > 0;) {
+                Node *node = &b->nodes[i];
+                uint64_t behind = 0;
+                for (size_t j = 0; j < node->dependents.n; j++) {
+                        if (node->dependents.v[j]->weight > behind) behind = node->dependents.v[j]->weight;
+                }
+                node->weight = step_ops(node->step->kind)->weight + behind;
+        }
+}
+
+void graph_new(Build *b) {
+        b->node_count = b->plan->step_count;
+        b->nodes = xcalloc(b->node_count, sizeof *b->nodes);
+        for (size_t i = 0; i < b->node_count; i++) {
+                Node *node = &b->nodes[i];
+                node->step = b->plan->steps[i];
+                if (node->step->parent) {
+                        node->parent = &b->nodes[node->step->parent->id];
+                        node_link(node, node->parent);
+                }
+                for (size_t j = 0; j < node->step->input_count; j++) node_link(node, &b->nodes[node->step->inputs[j]->id]);
+                node->state = node->open_inputs == 0 ? NODE_READY : NODE_WAITING;
+        }
+        weigh_nodes(b);
+        b->finished_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+void graph_free(Build *b) {
+        for (size_t i = 0; i < b->node_count; i++) {
+                vec_done(&b->nodes[i].inputs);
+                vec_done(&b->nodes[i].dependents);
+                err_free(b->nodes[i].error);
+        }
+        free(b->nodes);
+        vec_done(&b->claims);
+        if (b->node_count) close(b->finished_fd);
+}
+
+/* ---- the layers of a node */
+
+void node_mounted_ids(const Node *n, StrVec *ret_ids) {
+        if (n->parent) {
+                node_mounted_ids(n->parent, ret_ids);
+                if (n->result.snapshot[0] && !n->result.empty) strvec_push(ret_ids, n->result.snapshot);
+        } else if (n->step->kind == STEP_IMAGE) {
+                const StrVec *layers = &n->step->image->snapshots;
+                for (size_t i = 0; i < layers->n; i++) strvec_push(ret_ids, layers->v[i]);
+        }
+}
+
+void node_layer_dirs(Build *b, const Node *n, StrVec *ret_dirs) {
+        StrVec ids = {0};
+        node_mounted_ids(n, &ids);
+        for (size_t i = 0; i < ids.n; i++) strvec_push_take(ret_dirs, store_snapshot_path(b->store, ids.v[i]));
+        strvec_done(&ids);
+}
+
+void node_layer_ids(const Node *n, StrVec *ret_ids) {
+        if (n->parent) {
+                node_layer_ids(n->parent, ret_ids);
+                if (n->result.snapshot[0]) strvec_push(ret_ids, n->result.snapshot);
+        } else if (n->step->kind == STEP_IMAGE) {
+                const StrVec *layers = &n->step->image->snapshots;
+                for (size_t i = 0; i < layers->n; i++) strvec_push(ret_ids, layers->v[i]);
+        }
+}
+
+int node_view(Build *b, const Node *n, View **ret_view, Err **e) {
+        StrVec dirs = {0};
+        node_layer_dirs(b, n, &dirs);
+        int r = view_open(&dirs, ret_view, e);
+        strvec_done(&dirs);
+        return r;
+}
+
+/* ---- keys */
+
+static int result_of_record(Build *b, Node *n, const Digest *key, const StepRecord *record, Err **e) {
+        NodeResult result = {.key = *key, .cached = true, .created_ns = record->created_ns};
+        memcpy(result.snapshot, record->snapshot, sizeof result.snapshot);
+        if (record->snapshot[0]) {
+                SnapshotInfo info;
+                int r = store_snapshot_get(b->store, record->snapshot, &info, e);
+                if (r != STORE_FOUND) return r < 0 ? -1 : LOOKUP_MISS;
+                result.empty = info.empty;
+        }
+        n->result = result;
+        return LOOKUP_HIT;
+}
+
+static int lookup_record(Build *b, Node *n, const Digest *key, Err **e) {
+        StepRecord record;
+        int r = store_step_get(b->store, key, &record, e);
+        if (r != STORE_FOUND) return r < 0 ? -1 : LOOKUP_MISS;
+        return result_of_record(b, n, key, &record, e);
+}
+
+int node_lookup_key(Build *b, Node *n, const Digest *key, Err **e) {
+        return n->step->no_cache ? LOOKUP_MISS : lookup_record(b, n, key, e);
+}
+
+/* Who executes key in this build, or NULL. Under lock. */
+static Node *find_claim(Build *b, const Node *n, const Digest *key) {
+        for (size_t i = 0; i < b->claims.n; i++) {
+                if (b->claims.v[i] != n && digest_eq(&b->claims.v[i]->result.key, key)) return b->claims.v[i];
+        }
+        return NULL;
+}
+
+/* A claim stays in the list when its node is done, so that equal steps of one build run once even with no_cache. The result's
+ * key is set first; the snapshot (or the failure) when it is released. */
+static int claim_in_build(Build *b, Node *n, const Digest *key, Err **e) {
+        pthread_mutex_lock(&b->lock);
+        Node *other = find_claim(b, n, key);
+        if (!other) {
+                n->result.key = *key;
+                vec_push(&b->claims, n);
+                pthread_mutex_unlock(&b->lock);
+                return CLAIM_MINE;
+        }
+        while (other->state == NODE_RUNNING && !other->result.created_ns) pthread_cond_wait(&b->key_done, &b->lock);
+        bool good = other->result.created_ns != 0;
+        if (good) {
+                n->result = other->result;
+                n->result.cached = true;
+        }
+        pthread_mutex_unlock(&b->lock);
+        return good ? CLAIM_DONE : err_new(e, ERR_CANCELLED, "an equal step failed");
+}
+
+typedef struct Waiting {
+        Build *b;
+        Node *n;
+} Waiting;
+
+static void report_waiting(void *context, int pid) {
+        Waiting *waiting = context;
+        char text[96];
+        snprintf(text, sizeof text, "waiting for process %d, which executes the same step\n", pid);
+        report_log(waiting->b, waiting->n->vertex, 2, text, strlen(text));
+}
+
+int node_claim(Build *b, Node *n, const Digest *key, int *ret_lock_fd, Err **e) {
+        *ret_lock_fd = -1;
+        int r = claim_in_build(b, n, key, e);
+        if (r != CLAIM_MINE || n->step->no_cache) return r;
+        Waiting waiting = {b, n};
+        if (store_step_lock(b->store, key, report_waiting, &waiting, ret_lock_fd, e) < 0) return -1;
+        Node found = *n;
+        r = lookup_record(b, &found, key, e); /* somebody else may have been faster */
+        if (r < 0) return -1;
+        if (r == LOOKUP_MISS) return CLAIM_MINE;
+        pthread_mutex_lock(&b->lock);
+        n->result = found.result;
+        pthread_mutex_unlock(&b->lock);
+        node_release(b, n, TAKE_FD(*ret_lock_fd));
+        return CLAIM_DONE;
+}
+
+void node_release(Build *b, Node *n, int lock_fd) {
+        (void)n;
+        closep(&lock_fd);
+        pthread_mutex_lock(&b->lock);
+        pthread_cond_broadcast(&b->key_done);
+        pthread_mutex_unlock(&b->lock);
+}

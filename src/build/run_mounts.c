@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "build/run_mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/num.h"
+#include "build/mount_tree.h"
+#include "os/fs.h"
+#include "os/lock.h"
+
+enum { SECRET_MAX = 500 * 1024, CACHE_DIRS_MAX = 1000 };
+
+static const char *keep_text(RunMounts *m, char *text) {
+        strvec_push_take(&m->texts, text);
+        return text;
+}
+
+static void add_mount(RunMounts *m, SandboxMount mount) {
+        vec_push(&m->list, mount);
+}
+
+static int scratch_dir(RunMounts *m, const char *purpose, const char **ret_path, Err **e) {
+        char *path;
+        if (store_scratch(m->store, purpose, &path, e) < 0) return -1;
+        strvec_push(&m->scratch, path);
+        *ret_path = keep_text(m, path);
+        return 0;
+}
+
+/* ---- key */
+
+bool run_mounts_need_reading(const Node *n) {
+        const PlanRun *run = &n->step->run;
+        for (size_t i = 0; i < run->mount_count; i++) {
+                if (run->mounts[i].type == MOUNT_BIND) return true;
+        }
+        return false;
+}
+
+static void common_fields(KeyText *k, const PlanMount *mount) {
+        key_number(k, "mount", mount->type);
+        key_text(k, "target", mount->target);
+        key_number(k, "read-only", mount->read_only);
+        key_number(k, "size", mount->size_bytes);
+        if (mount->type != MOUNT_SECRET && mount->type != MOUNT_SSH) return;
+        key_text(k, "id", mount->id);
+        key_text(k, "env", mount->env);
+}
+
+static int mount_fields(Build *b, Node *n, KeyText *k, const PlanMount *mount, Err **e) {
+        common_fields(k, mount);
+        if (mount->type == MOUNT_CACHE && mount->from) key_digest(k, "from", &b->nodes[mount->from->id].result.key);
+        if (mount->type != MOUNT_BIND) return 0;
+        Digest content;
+        if (mount_tree_digest(b, n, mount, &content, e) < 0) return -1;
+        key_digest(k, "content", &content);
+        return 0;
+}
+
+int run_mounts_key(Build *b, Node *n, KeyText *k, Err **e) {
+        const PlanRun *run = &n->step->run;
+        key_number(k, "mounts", run->mount_count);
+        for (size_t i = 0; i < run->mount_count; i++) {
+                if (mount_fields(b, n, k, &run->mounts[i], e) < 0) return -1;
+        }
+        return 0;
+}
+
+/* ---- one function a type */
+
+typedef struct MountJob {
+        Build *b;
+        Node *n;
+        const User *user;
+        StrVec *env;
+        RunMounts *m;
+        const PlanMount *mount;
+} MountJob;
+
+static int prepare_bind(MountJob *j, Err **e) {
+        const char *scratch;
+        char *source;
+        if (scratch_dir(j->m, "bind", &scratch, e) < 0) return -1;
+        if (mount_tree_make(j->b, j->n, j->mount, scratch, &source, e) < 0) return -1;
+        add_mount(j->m, (SandboxMount){.type = SANDBOX_BIND, .source = keep_text(j->m, source), .target = j->mount->target,
+                                       .read_only = j->mount->read_only});
+        return 0;
+}
+
+static int prepare_tmpfs(MountJob *j, Err **e) {
+        (void)e;
+        add_mount(j->m, (SandboxMount){.type = SANDBOX_TMPFS, .target = j->mount->target, .size_bytes = j->mount->size_bytes,
+                                       .mode = 01777, .no_suid = true});
+        return 0;
+}
+
+static const BuildSecret *find_secret(const BuildParams *params, const char *id) {
+        for (size_t i = 0; i < params->secret_count; i++) {
+                if (streq(params->secrets[i].id, id)) return &params->secrets[i];
+        }
+        return NULL;
+}
+
+static int read_secret(const BuildSecret *secret, Buf *ret_value, Err **e) {
+        if (secret->env) {
+                const char *value = getenv(secret->env);
+                buf_adds(ret_value, value ? value : "");
+                return 0;
+        }
+        AUTO(freep) char *data = NULL;
+        size_t size;
+        if (file_read(AT_FDCWD, secret->path, SECRET_MAX, &data, &size, e) < 0) return err_wrap(e, "secret %s", secret->id);
+        buf_add(ret_value, data, size);
+        return 0;
+}
+
+/* Secrets never touch the disk: the file lives on the machine's shared memory file system. */
+static int memory_dir(RunMounts *m, char **ret_path, Err **e) {
+        char *path = xstrdup("/dev/shm/decant-secret-XXXXXX");
+        if (!mkdtemp(path)) {
+                free(path);
+                return err_sys(e, "make a directory for secrets in /dev/shm");
+        }
+        strvec_push(&m->scratch, path);
+        *ret_path = path;
+        return 0;
+}
+
+static int secret_file(MountJob *j, Str value, Err **e) {
+        const PlanMount *mount = j->mount;
+        AUTO(freep) char *dir = NULL;
+        if (memory_dir(j->m, &dir, e) < 0) return -1;
+        char *path = xasprintf("%s/value", dir);
+        keep_text(j->m, path);
+        mode_t mode = mount->has_mode ? mount->mode : 0400;
+        AUTO(closep) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd < 0) return err_sys(e, "create a secret's file");
+        if (fd_write_all(fd, value.p, value.n, e) < 0) return -1;
+        if (fchown(fd, mount->has_uid ? mount->uid : 0, mount->has_gid ? mount->gid : 0) < 0 || fchmod(fd, mode) < 0) {
+                return err_sys(e, "set owner and mode of a secret's file");
+        }
+        add_mount(j->m, (SandboxMount){.type = SANDBOX_BIND, .source = path, .target = mount->target, .read_only = true,
+                                       .no_suid = true, .no_dev = true, .no_exec = true});
+        return 0;
+}
+
+static int prepare_secret(MountJob *j, Err **e) {
+        const PlanMount *mount = j->mount;
+        const BuildSecret *secret = find_secret(j->b->params, mount->id);
+        if (!secret && mount->required) {
+                err_new(e, ERR_NOT_FOUND, "secret %s: not found", mount->id);
+                return err_hint(e, "pass it with --secret id=%s,src=FILE or --secret id=%s,env=NAME", mount->id, mount->id);
+        }
+        if (!secret) {
+                if (mount->env) strvec_env_set(j->env, mount->env, "");
+                return 0;
+        }
+        AUTO(buf_done) Buf value = {0};
+        if (read_secret(secret, &value, e) < 0) return -1;
+        if (mount->env) strvec_env_set(j->env, mount->env, value.p ? value.p : "");
+        return mount->target ? secret_file(j, buf_str(&value), e) : 0;
+}
+
+static int prepare_ssh(MountJob *j, Err **e) {
+        if (!j->mount->required) return 0;
+        return err_new(e, ERR_UNSUPPORTED, "RUN --mount=type=ssh,required: forwarding an agent is not supported yet");
+}
+
+static int lock_cache(MountJob *j, int root_fd, const char *name, bool wait, Err **e) {
+        AUTO(freep) char *lock_name = xasprintf("%s.lock", name);
+        int fd;
+        int r = lock_file(root_fd, lock_name, LOCK_EXCLUSIVE, wait, &fd, e);
+        if (r == LOCK_TAKEN) vec_push(&j->m->locks, fd);
+        return r;
+}
+
+/* The directory's name: the id itself, or for private ones the first that nobody uses. */
+static int choose_cache(MountJob *j, int root_fd, const char *base, char **ret_name, Err **e) {
+        if (j->mount->sharing == SHARING_SHARED || j->mount->sharing == SHARING_LOCKED) {
+                if (j->mount->sharing == SHARING_LOCKED && lock_cache(j, root_fd, base, true, e) < 0) return -1;
+                *ret_name = xstrdup(base);
+                return 0;
+        }
+        for (unsigned i = 0; i < CACHE_DIRS_MAX; i++) {
+                AUTO(freep) char *name = i ? xasprintf("%s-%u", base, i) : xstrdup(base);
+                int r = lock_cache(j, root_fd, name, false, e);
+                if (r < 0) return -1;
+                if (r == LOCK_BUSY) continue;
+                *ret_name = TAKE(name);
+                return 0;
+        }
+        return err_new(e, ERR_LIMIT, "cache mount '%s': more than %d in use", j->mount->id, CACHE_DIRS_MAX);
+}
+
+/* New: owner, mode and contents as the mount says, made beside and renamed so that nobody sees half of it. */
+static int create_cache(MountJob *j, const char *path, Err **e) {
+        const PlanMount *mount = j->mount;
+        const char *scratch;
+        char *source = NULL;
+        if (scratch_dir(j->m, "cache", &scratch, e) < 0) return -1;
+        if (mount->from) {
+                if (mount_tree_make(j->b, j->n, mount, scratch, &source, e) < 0) return -1;
+        } else {
+                source = xasprintf("%s/new", scratch);
+                if (dir_make_all(AT_FDCWD, source, 0755, e) < 0) return -1;
+        }
+        keep_text(j->m, source);
+        if (chmod(source, mount->has_mode ? mount->mode : 0755) < 0 ||
+            chown(source, mount->has_uid ? mount->uid : 0, mount->has_gid ? mount->gid : 0) < 0) {
+                return err_sys(e, "prepare cache mount '%s'", mount->id);
+        }
+        if (rename(source, path) < 0 && errno != EEXIST && errno != ENOTEMPTY) return err_sys(e, "create cache mount '%s'", mount->id);
+        return 0;
+}
+
+static void cache_name(MountJob *j, char ret_name[DIGEST_HEX_SIZE]) {
+        const PlanMount *mount = j->mount;
+        KeyText k;
+        Digest digest;
+        key_begin(&k, "cache");
+        key_text(&k, "id", mount->id);
+        if (mount->from || mount->has_uid || mount->has_gid || mount->has_mode) {
+                key_number(&k, "uid", mount->uid);
+                key_number(&k, "gid", mount->gid);
+                key_number(&k, "mode", mount->has_mode ? mount->mode : 0755);
+                if (mount->from) key_digest(&k, "from", &j->b->nodes[mount->from->id].result.key);
+        }
+        key_finish(&k, &digest);
+        digest_hex(&digest, ret_name);
+}
+
+static int prepare_cache(MountJob *j, Err **e) {
+        AUTO(freep) char *root = xasprintf("%s/mounts", store_root(j->b->store));
+        if (dir_make_all(AT_FDCWD, root, 0700, e) < 0) return -1;
+        AUTO(closep) int root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (root_fd < 0) return err_sys(e, "open '%s'", root);
+        char base[DIGEST_HEX_SIZE];
+        cache_name(j, base);
+        AUTO(freep) char *name = NULL;
+        if (choose_cache(j, root_fd, base, &name, e) < 0) return -1;
+        char *path = xasprintf("%s/%s", root, name);
+        keep_text(j->m, path);
+        if (access(path, F_OK) < 0 && create_cache(j, path, e) < 0) return -1;
+        char *source = path;
+        if (!j->mount->from && j->mount->source && j->mount->source[0] && mount_path_inside(path, j->mount->source, &source, e) < 0) return -1;
+        if (source != path) keep_text(j->m, source);
+        add_mount(j->m, (SandboxMount){.type = SANDBOX_BIND, .source = source, .target = j->mount->target,
+                                       .read_only = j->mount->read_only});
+        return 0;
+}
+
+typedef int (*PrepareMount)(MountJob *j, Err **e);
+static const PrepareMount prepare_by_type[] = {
+        [MOUNT_BIND] = prepare_bind,     [MOUNT_CACHE] = prepare_cache, [MOUNT_TMPFS] = prepare_tmpfs,
+        [MOUNT_SECRET] = prepare_secret, [MOUNT_SSH] = prepare_ssh,
+};
+
+/* A heredoc that starts with "#!" is a program of its own, seen read-only under /dev/pipes. */
+static int prepare_script(MountJob *j, const Heredoc *script, Err **e) {
+        const char *dir;
+        if (scratch_dir(j->m, "script", &dir, e) < 0) return -1;
+        char *path = xasprintf("%s/script", dir);
+        keep_text(j->m, path);
+        if (file_write_atomic(AT_FDCWD, path, script->content, script->content_size, 0755, e) < 0) return -1;
+        if (chmod(path, 0755) < 0) return err_sys(e, "make the script executable");
+        char *target = xasprintf("/dev/pipes/%s", script->name);
+        add_mount(j->m, (SandboxMount){.type = SANDBOX_BIND, .source = path, .target = keep_text(j->m, target), .read_only = true});
+        return 0;
+}
+
+int run_mounts_prepare(Build *b, Node *n, const User *user, StrVec *env, RunMounts *m, Err **e) {
+        const PlanRun *run = &n->step->run;
+        m->store = b->store;
+        MountJob j = {.b = b, .n = n, .user = user, .env = env, .m = m};
+        for (size_t i = 0; i < run->mount_count; i++) {
+                j.mount = &run->mounts[i];
+                if (prepare_by_type[j.mount->type](&j, e) < 0) return -1;
+        }
+        return run->script ? prepare_script(&j, run->script, e) : 0;
+}
+
+void run_mounts_done(RunMounts *m) {
+        for (size_t i = 0; i < m->locks.n; i++) close(m->locks.v[i]);
+        for (size_t i = 0; i < m->scratch.n; i++) tree_remove(AT_FDCWD, m->scratch.v[i], NULL);
+        vec_done(&m->locks);
+        vec_done(&m->list);
+        strvec_done(&m->texts);
+        strvec_done(&m->scratch);
+}
