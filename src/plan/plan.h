@@ -20,14 +20,14 @@
 
 typedef struct PlanPair {
         const char *name;
-        const char *value;   /* NULL: as the environment says / no value */
+        const char *value; /* NULL: as the environment says / no value */
 } PlanPair;
 
-typedef struct PlanImage { /* what a resolver returns */
-        ImageConfig config;     /* owned by the plan from then on */
-        StrVec snapshots;       /* layers in the store, lowest first; owned by the plan */
-        char digest[72];        /* identifies the image ("sha256:..."): config digest */
-        const char *resolved;   /* for progress: full name */
+typedef struct PlanImage {    /* what a resolver returns */
+        ImageConfig config;   /* owned by the plan from then on */
+        StrVec snapshots;     /* layers in the store, lowest first; owned by the plan */
+        char digest[72];      /* identifies the image ("sha256:..."): config digest */
+        const char *resolved; /* for progress: full name */
 } PlanImage;
 
 typedef enum NamedContextKind { NAMED_CONTEXT_NONE, NAMED_CONTEXT_IMAGE, NAMED_CONTEXT_DIRECTORY } NamedContextKind;
@@ -41,31 +41,32 @@ typedef struct PlanResolver {
 } PlanResolver;
 
 typedef struct PlanParams {
-        const char *target;              /* NULL: last stage */
-        const PlanPair *build_args;      /* value already taken from the environment where none was given */
+        const char *target;         /* NULL: last stage */
+        const PlanPair *build_args; /* value already taken from the environment where none was given */
         size_t build_arg_count;
         const PlanPair *labels;
         size_t label_count;
-        const PlanPair *named_contexts;  /* --build-context */
+        const PlanPair *named_contexts; /* --build-context */
         size_t named_context_count;
-        const Platform *platform;        /* --platform; NULL: build platform, not forced on the config */
+        const Platform *platform; /* --platform; NULL: build platform, not forced on the config */
         Platform build_platform;
-        const char *network;             /* --network for RUNs without their own, or NULL */
-        const StrVec *no_cache_stages;   /* --no-cache-filter; NULL */
+        const char *network;           /* --network for RUNs without their own, or NULL */
+        const StrVec *no_cache_stages; /* --no-cache-filter; NULL */
         bool no_cache;
-        int64_t now_ns;                  /* created times */
-        int64_t source_date_epoch_s;     /* <0: not set */
+        bool allow_insecure;         /* --allow security.insecure: else RUN --security=insecure is ERR_DENIED */
+        int64_t now_ns;              /* created times */
+        int64_t source_date_epoch_s; /* <0: not set */
         const PlanResolver *resolver;
         void (*warning)(void *context, const char *check, const char *text, const char *excerpt);
         void *warning_context;
 } PlanParams;
 
 typedef enum StepKind {
-        STEP_IMAGE,    /* an image of the store */
-        STEP_SCRATCH,  /* nothing */
+        STEP_IMAGE,   /* an image of the store */
+        STEP_SCRATCH, /* nothing */
         STEP_RUN,
-        STEP_COPY,     /* COPY and ADD */
-        STEP_WORKDIR,  /* make a directory */
+        STEP_COPY,    /* COPY and ADD */
+        STEP_WORKDIR, /* make a directory */
 } StepKind;
 
 typedef struct PlanStep PlanStep;
@@ -75,33 +76,33 @@ typedef enum MountSharing { SHARING_SHARED, SHARING_PRIVATE, SHARING_LOCKED } Mo
 typedef struct PlanMount {
         MountType type;
         const char *target;       /* absolute; NULL for secret with env only */
-        const char *source;       /* bind, cache: path inside from; "" = root */
+        const char *source;       /* bind, cache: path inside from, cleaned, without leading slash; "" = root */
         PlanStep *from;           /* bind, cache: stage or image, else NULL */
-        const char *from_context; /* bind: named directory context; "" = main context; NULL when from is set or not bind */
+        const char *from_context; /* named directory context; "" = main context (bind); NULL: from, or nothing */
         bool read_only;
         const char *id;
         MountSharing sharing;
         uint64_t size_bytes;
         bool has_mode, has_uid, has_gid, required;
         uint32_t mode, uid, gid;
-        const char *env;          /* secret: variable name or NULL */
+        const char *env; /* secret: variable name or NULL */
 } PlanMount;
 
 typedef enum PlanNetwork { PLAN_NETWORK_DEFAULT, PLAN_NETWORK_NONE, PLAN_NETWORK_HOST } PlanNetwork;
 
 typedef struct PlanRun {
-        const char *const *argv;   /* shell prefix included; NULL-terminated */
-        const char *const *env;    /* NAME=value: image env, ARGs, PATH default; without proxies; NULL-terminated */
+        const char *const *argv;      /* shell prefix included; NULL-terminated */
+        const char *const *env;       /* NAME=value: image env, ARGs, PATH default; without proxies; NULL-terminated */
         const char *const *proxy_env; /* not part of the key; NULL-terminated */
-        const char *cwd;           /* absolute */
-        const char *user;          /* as USER says; "" = root */
+        const char *cwd;              /* absolute */
+        const char *user;             /* as USER says; "" = root */
         const PlanMount *mounts;
         size_t mount_count;
         PlanNetwork network;
-        bool insecure;             /* --security=insecure */
-        const Heredoc *script;     /* heredoc that begins with #! and is executed from a file, or NULL: written to
+        bool insecure;          /* --security=insecure */
+        const Heredoc *script;  /* heredoc that begins with #! and is executed from a file, or NULL: written to
                                       /dev/pipes/<name> read-only, argv names it */
-        const char *shell_text;    /* for messages */
+        const char *shell_text; /* for messages */
 } PlanRun;
 
 typedef struct PlanInline {
@@ -112,31 +113,31 @@ typedef struct PlanInline {
 
 typedef struct PlanCopy {
         bool add;
-        const char *const *sources;  /* expanded, as written otherwise */
+        const char *const *sources; /* expanded, as written otherwise */
         size_t source_count;
-        const PlanInline *inlines;   /* heredocs, bodies expanded */
+        const PlanInline *inlines; /* heredocs, bodies expanded */
         size_t inline_count;
-        const char *destination;     /* absolute, cleaned, trailing slash kept where it was written (or for "." and "") */
-        PlanStep *from;              /* stage or image; NULL: a context */
-        const char *context;         /* "" main context, else name of a directory context; NULL when from is set */
-        const char *chown;           /* NULL: none */
-        const char *chmod;           /* NULL: none */
+        const char *destination; /* absolute, cleaned, trailing slash kept where it was written (or for "." and "") */
+        PlanStep *from;          /* stage or image; NULL: a context */
+        const char *context;     /* "" main context, else name of a directory context; NULL when from is set */
+        const char *chown;       /* NULL: none */
+        const char *chmod;       /* NULL: none */
         bool link;
         bool parents;
         const char *const *excludes;
         size_t exclude_count;
-        int unpack;                  /* -1 not given, 0, 1 */
-        const char *checksum;        /* ADD */
+        int unpack;           /* -1 not given, 0, 1 */
+        const char *checksum; /* ADD */
         bool keep_git_dir;
 } PlanCopy;
 
 struct PlanStep {
         StepKind kind;
-        unsigned id;                 /* index into plan->steps; parents and sources have smaller ones */
-        PlanStep *parent;            /* what it builds on; NULL for STEP_IMAGE, STEP_SCRATCH */
-        const char *name;            /* "[build 2/4] RUN make" */
+        unsigned id;                    /* index into plan->steps; parents and sources have smaller ones */
+        PlanStep *parent;               /* what it builds on; NULL for STEP_IMAGE, STEP_SCRATCH */
+        const char *name;               /* "[build 2/4] RUN make" */
         uint32_t first_line, last_line; /* 0: no line (ONBUILD triggers have the FROM's) */
-        size_t stage;                /* index into plan->stages */
+        size_t stage;                   /* index into plan->stages */
         bool no_cache;
         Platform platform;
         /* Everything this step reads besides parent: copy.from, mounts' from. */
@@ -154,11 +155,11 @@ struct PlanStep {
 };
 
 typedef struct PlanStage {
-        size_t index;          /* as FROM lines count; SIZE_MAX for images that only COPY --from or a mount names */
-        const char *name;      /* lower case; "" without AS */
+        size_t index;     /* as FROM lines count; SIZE_MAX for images that only COPY --from or a mount names */
+        const char *name; /* lower case; "" without AS */
         bool reachable;
-        PlanStep *result;      /* its last step (its root when it has no other) */
-        ImageConfig config;    /* as its last instruction leaves it; history complete, diff_ids not filled */
+        PlanStep *result;   /* its last step (its root when it has no other) */
+        ImageConfig config; /* as its last instruction leaves it; history complete, diff_ids not filled */
         uint32_t from_line;
         const char *platform_text;
 } PlanStage;
@@ -171,7 +172,7 @@ typedef struct Plan {
         PlanStage *stages;
         size_t stage_count;
         PlanStage *target;
-        bool context_needed;          /* some step reads the main context */
+        bool context_needed; /* some step reads the main context */
 } Plan;
 
 /* Errors carry the line and the excerpt (ERR_SYNTAX, ERR_NOT_FOUND; ERR_UNSUPPORTED for what is not there yet). */

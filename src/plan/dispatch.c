@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan/maker.h"
+
+#include "base/cleanup.h"
+
+typedef int (*Handler)(Stage *s, const Instruction *i, Err **e);
+
+static const Handler handlers[INSTR_KIND_MAX] = {
+        [INSTR_ARG] = dispatch_arg,
+        [INSTR_RUN] = dispatch_run,
+        [INSTR_COPY] = dispatch_copy,
+        [INSTR_ADD] = dispatch_copy,
+        [INSTR_ENV] = dispatch_env,
+        [INSTR_LABEL] = dispatch_label,
+        [INSTR_CMD] = dispatch_cmd,
+        [INSTR_ENTRYPOINT] = dispatch_entrypoint,
+        [INSTR_SHELL] = dispatch_shell,
+        [INSTR_WORKDIR] = dispatch_workdir,
+        [INSTR_USER] = dispatch_user,
+        [INSTR_EXPOSE] = dispatch_expose,
+        [INSTR_VOLUME] = dispatch_volume,
+        [INSTR_STOPSIGNAL] = dispatch_stopsignal,
+        [INSTR_HEALTHCHECK] = dispatch_healthcheck,
+        [INSTR_ONBUILD] = dispatch_onbuild,
+        [INSTR_MAINTAINER] = dispatch_maintainer,
+};
+
+int dispatch(Stage *s, const Instruction *i, Err **e) {
+        Handler handler = (unsigned)i->kind < INSTR_KIND_MAX ? handlers[i->kind] : NULL;
+        if (!handler)
+                return plan_error(s->maker, i, i->written, ERR_SYNTAX, e, "%s is not allowed here",
+                                  instruction_name(i->kind));
+        if (flags_check(s->maker, i, e) < 0) return -1;
+        return handler(s, i, e);
+}
