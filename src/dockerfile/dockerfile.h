@@ -44,6 +44,8 @@ typedef struct Heredoc {
         bool expand;          /* no part of the delimiter was quoted */
         bool chomp;           /* <<- */
         unsigned descriptor;  /* 3 in 3<<EOF */
+        const char *raw;      /* content as written: the same unless chomp */
+        size_t raw_size;
 } Heredoc;
 
 typedef struct Instruction {
@@ -57,7 +59,8 @@ typedef struct Instruction {
         bool json;             /* the arguments were a JSON array of strings */
         /* JSON elements; or white space separated words (FROM, COPY, ADD, VOLUME, EXPOSE, and the one argument of WORKDIR, USER,
          * STOPSIGNAL, MAINTAINER); or one word with the whole shell text (RUN, CMD, ENTRYPOINT, HEALTHCHECK's command).
-         * For RUN with heredocs the shell text is rest only; heredocs follow. Heredoc markers stay in words. */
+         * For RUN with heredocs the shell text is rest only; heredocs follow. Heredoc markers stay in words.
+         * ONBUILD: words[0] and rest are the trigger text with its heredocs, as the image configuration keeps it. */
         const char *const *words;
         size_t word_count;
         const Pair *pairs;     /* ENV, LABEL, ARG */
@@ -100,6 +103,14 @@ static inline void dockerfile_freep(Dockerfile **d) {
 
 /* One instruction out of an ONBUILD trigger text; memory goes to the Dockerfile's arena. Positions are those of line. */
 int dockerfile_parse_trigger(Dockerfile *d, const char *text, uint32_t line, Instruction *ret_instruction, Err **e);
+
+/* The heredoc that word i of a COPY or ADD stands for ("<<EOF"), or NULL when the word is a path. */
+const Heredoc *instruction_heredoc(const Instruction *instruction, size_t i);
+
+/* The value of the first flag of that name, or NULL when it is not there or has no "=". */
+const char *instruction_flag(const Instruction *instruction, const char *name);
+/* True for "--name" and "--name=true" (values of boolean flags are in lower case). */
+bool instruction_flag_on(const Instruction *instruction, const char *name);
 
 /* Excerpt as BuildKit prints it:
  *

@@ -18,8 +18,8 @@ typedef struct WordEnv {
 typedef struct WordParams {
         char escape;
         const WordEnv *env;
-        bool raw_quotes;     /* keep quotes (legacy ENV keeps none; heredoc bodies: see raw_quotes + raw_escapes) */
-        bool raw_escapes;
+        bool raw_quotes;     /* quotes are ordinary characters: bodies of COPY and ADD heredocs, with raw_escapes false */
+        bool raw_escapes;    /* escape characters stay in the result; they still escape */
         bool skip_unset;     /* leave an unset variable's text as it is */
         /* Called for each name that is looked up and unset without a default; may be NULL. */
         void (*unset)(void *context, const char *name);
