@@ -22,11 +22,11 @@
                 taken_;                                 \
         })
 
-#define TAKE_FD(fd)               \
-        ({                        \
+#define TAKE_FD(fd)                \
+        ({                         \
                 int taken_ = (fd); \
-                (fd) = -1;        \
-                taken_;           \
+                (fd) = -1;         \
+                taken_;            \
         })
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
@@ -48,8 +48,8 @@ static inline void closedirp(DIR **d) {
 }
 
 /* Declares foop() for foo_free(Foo *): DEFINE_FREEP(Foo, foo_free) gives foo_freep(). */
-#define DEFINE_FREEP(type, function)                  \
-        static inline void function##p(type **p) {    \
-                if (*p) function(*p);                 \
-        }                                             \
+#define DEFINE_FREEP(type, function)               \
+        static inline void function##p(type **p) { \
+                if (*p) function(*p);              \
+        }                                          \
         struct swallow_semicolon_

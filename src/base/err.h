@@ -12,20 +12,20 @@
  * Every function here accepts e == NULL (the caller does not care). Any thread; one Err belongs to one thread. */
 
 typedef enum ErrKind {
-        ERR_INTERNAL = 1,  /* a bug of decant */
-        ERR_SYS,           /* the operating system refused; errno is kept */
-        ERR_USAGE,         /* wrong command line */
-        ERR_SYNTAX,        /* a Dockerfile, ignore file or other text of the user is wrong */
-        ERR_NOT_FOUND,     /* a named thing is nowhere */
-        ERR_FORMAT,        /* bytes from outside are not what they claim to be */
-        ERR_LIMIT,         /* a named maximum was exceeded */
-        ERR_DENIED,        /* no permission: what to enable is in the hints */
-        ERR_NO_SPACE,      /* disk or quota full */
-        ERR_STEP,          /* a RUN ended with a non-zero status; err_exit_status() has it */
-        ERR_CANCELLED,     /* a signal, or another step's failure */
-        ERR_CONFLICT,      /* in use by somebody else, or exists already */
-        ERR_UNSUPPORTED,   /* a valid request that decant cannot serve */
-        ERR_STORE,         /* the store is damaged or of a newer version */
+        ERR_INTERNAL = 1, /* a bug of decant */
+        ERR_SYS,          /* the operating system refused; errno is kept */
+        ERR_USAGE,        /* wrong command line */
+        ERR_SYNTAX,       /* a Dockerfile, ignore file or other text of the user is wrong */
+        ERR_NOT_FOUND,    /* a named thing is nowhere */
+        ERR_FORMAT,       /* bytes from outside are not what they claim to be */
+        ERR_LIMIT,        /* a named maximum was exceeded */
+        ERR_DENIED,       /* no permission: what to enable is in the hints */
+        ERR_NO_SPACE,     /* disk or quota full */
+        ERR_STEP,         /* a RUN ended with a non-zero status; err_exit_status() has it */
+        ERR_CANCELLED,    /* a signal, or another step's failure */
+        ERR_CONFLICT,     /* in use by somebody else, or exists already */
+        ERR_UNSUPPORTED,  /* a valid request that decant cannot serve */
+        ERR_STORE,        /* the store is damaged or of a newer version */
         ERR_KIND_MAX,
 } ErrKind;
 
@@ -51,11 +51,11 @@ int err_excerpt(Err **e, const char *text);
 int err_set_exit_status(Err **e, int status);
 
 ErrKind err_kind(const Err *e);
-int err_errno(const Err *e);            /* 0 unless err_sys() made it */
-int err_exit_status(const Err *e);      /* 0 unless set */
-const char *err_message(const Err *e);  /* borrowed, one line */
+int err_errno(const Err *e);                /* 0 unless err_sys() made it */
+int err_exit_status(const Err *e);          /* 0 unless set */
+const char *err_message(const Err *e);      /* borrowed, one line */
 const char *err_excerpt_text(const Err *e); /* borrowed or NULL */
-const char *err_hints(const Err *e);    /* borrowed, lines ending in \n; "" when there are none */
+const char *err_hints(const Err *e);        /* borrowed, lines ending in \n; "" when there are none */
 
 void err_free(Err *e);
 static inline void err_freep(Err **e) {

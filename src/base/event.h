@@ -10,12 +10,12 @@
  * The sink is called from one thread at a time (the emitter serialises), but not always from the same one. */
 
 typedef enum EventType {
-        EVENT_VERTEX,   /* a vertex becomes known: vertex, name */
-        EVENT_START,    /* it begins: vertex, time_ns */
-        EVENT_LOG,      /* output of a RUN: vertex, stream (1 or 2), data, size; not cut at line ends */
-        EVENT_STATUS,   /* sub-line: vertex, name (what), current, total (bytes; total 0 = unknown) */
-        EVENT_DONE,     /* it ended: vertex, outcome, message (for VERTEX_FAILED), duration_ns */
-        EVENT_WARNING,  /* name = id of the check or "", message = text, detail = excerpt or NULL */
+        EVENT_VERTEX,     /* a vertex becomes known: vertex, name */
+        EVENT_START,      /* it begins: vertex, time_ns */
+        EVENT_LOG,        /* output of a RUN: vertex, stream (1 or 2), data, size; not cut at line ends */
+        EVENT_STATUS,     /* sub-line: vertex, name (what), current, total (bytes; total 0 = unknown) */
+        EVENT_DONE,       /* it ended: vertex, outcome, message (for VERTEX_FAILED), duration_ns */
+        EVENT_WARNING,    /* name = id of the check or "", message = text, detail = excerpt or NULL */
         EVENT_BUILD_DONE, /* the whole build ended: outcome; message = image id or NULL */
 } EventType;
 

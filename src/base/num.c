@@ -65,7 +65,8 @@ static int size_exponent(Str unit) {
         const char *at = strchr(letters, tolower((unsigned char)unit.p[0]));
         if (!at || *at == '\0') return -1;
         Str rest = str_sub(unit, 1, unit.n);
-        bool known = rest.n == 0 || (at != letters && (str_eq_nocase(rest, STR("b")) || str_eq_nocase(rest, STR("ib"))));
+        bool known =
+                rest.n == 0 || (at != letters && (str_eq_nocase(rest, STR("b")) || str_eq_nocase(rest, STR("ib"))));
         return known ? (int)(at - letters) : -1;
 }
 
@@ -74,7 +75,8 @@ int size_parse(Str text, uint64_t *ret_bytes, Err **e) {
         Str unit;
         int exponent = -1;
         if (decimal_parse(text, &value, &unit)) exponent = size_exponent(str_trim(unit));
-        if (exponent < 0) return err_new(e, ERR_USAGE, "'" STR_FMT "' is not a size (examples: 64m, 1g, 1048576)", STR_ARG(text));
+        if (exponent < 0)
+                return err_new(e, ERR_USAGE, "'" STR_FMT "' is not a size (examples: 64m, 1g, 1048576)", STR_ARG(text));
         value *= pow(1024, exponent);
         if (value >= 9e18) return err_new(e, ERR_LIMIT, "size '" STR_FMT "' is too large", STR_ARG(text));
         *ret_bytes = (uint64_t)value;
@@ -87,7 +89,8 @@ typedef struct DurationUnit {
 } DurationUnit;
 
 static const DurationUnit duration_units[] = {
-        {"ns", 1}, {"us", 1e3}, {"\xc2\xb5s", 1e3}, {"\xce\xbcs", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9},
+        {"ns", 1},   {"us", 1e3}, {"\xc2\xb5s", 1e3}, {"\xce\xbcs", 1e3},
+        {"ms", 1e6}, {"s", 1e9},  {"m", 60e9},        {"h", 3600e9},
 };
 
 static const DurationUnit *duration_unit(Str *text) {
@@ -116,7 +119,8 @@ int duration_parse(Str text, int64_t *ret_ns, Err **e) {
                 if (good) total += value * unit->ns;
         }
         if (!good || total > 9.2e18) {
-                return err_new(e, ERR_SYNTAX, "'" STR_FMT "' is not a duration (examples: 30s, 1m30s, 500ms)", STR_ARG(text));
+                return err_new(e, ERR_SYNTAX, "'" STR_FMT "' is not a duration (examples: 30s, 1m30s, 500ms)",
+                               STR_ARG(text));
         }
         *ret_ns = (int64_t)(negative ? -total : total);
         return 0;
@@ -140,10 +144,17 @@ void age_render(int64_t seconds, char *ret_text) {
                 int64_t unit;
                 const char *format;
         } rows[] = {
-                {1, 1, "Less than a second"},     {2, 1, "1 second"},        {60, 1, "%lld seconds"},
-                {120, 60, "About a minute"},      {3600, 60, "%lld minutes"}, {5400, 3600, "About an hour"},
-                {172800, 3600, "%lld hours"},     {1209600, 86400, "%lld days"}, {5184000, 604800, "%lld weeks"},
-                {63072000, 2592000, "%lld months"}, {INT64_MAX, 31536000, "%lld years"},
+                {1, 1, "Less than a second"},
+                {2, 1, "1 second"},
+                {60, 1, "%lld seconds"},
+                {120, 60, "About a minute"},
+                {3600, 60, "%lld minutes"},
+                {5400, 3600, "About an hour"},
+                {172800, 3600, "%lld hours"},
+                {1209600, 86400, "%lld days"},
+                {5184000, 604800, "%lld weeks"},
+                {63072000, 2592000, "%lld months"},
+                {INT64_MAX, 31536000, "%lld years"},
         };
         size_t i = 0;
         while (seconds >= rows[i].below) i++;

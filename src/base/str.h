@@ -38,13 +38,13 @@ static inline bool starts_with(const char *text, const char *prefix) {
 bool ends_with(const char *text, const char *suffix);
 bool str_starts(Str s, Str prefix);
 bool str_ends(Str s, Str suffix);
-bool str_eq_nocase(Str a, Str b);                 /* ASCII */
-Str str_sub(Str s, size_t from, size_t count);    /* clipped to s */
-Str str_trim(Str s);                              /* ASCII white space at both ends */
+bool str_eq_nocase(Str a, Str b);              /* ASCII */
+Str str_sub(Str s, size_t from, size_t count); /* clipped to s */
+Str str_trim(Str s);                           /* ASCII white space at both ends */
 /* Split at the first separator: *ret_head before it, rest of *s after it. False and head = s when there is none. */
 bool str_cut(Str *s, char separator, Str *ret_head);
-char *str_dup(Str s);                             /* owned, NUL-terminated */
-int str_cmp(Str a, Str b);                        /* bytewise order */
+char *str_dup(Str s);      /* owned, NUL-terminated */
+int str_cmp(Str a, Str b); /* bytewise order */
 
 /* The entry of names[] that is most likely meant by text, or NULL when none is near (edit distance at most
  * a third of the length, at least 1). Case is ignored. names: count pointers, borrowed. */

@@ -14,21 +14,21 @@
                 size_t capacity; \
         }
 
-#define vec_push(vec, ...)                                                                          \
-        do {                                                                                        \
-                if ((vec)->n == (vec)->capacity) {                                                  \
-                        (vec)->capacity = (vec)->capacity ? (vec)->capacity * 2 : 8;                \
-                        (vec)->v = xreallocarray((vec)->v, (vec)->capacity, sizeof *(vec)->v);      \
-                }                                                                                   \
-                (vec)->v[(vec)->n++] = __VA_ARGS__;                                                 \
+#define vec_push(vec, ...)                                                                     \
+        do {                                                                                   \
+                if ((vec)->n == (vec)->capacity) {                                             \
+                        (vec)->capacity = (vec)->capacity ? (vec)->capacity * 2 : 8;           \
+                        (vec)->v = xreallocarray((vec)->v, (vec)->capacity, sizeof *(vec)->v); \
+                }                                                                              \
+                (vec)->v[(vec)->n++] = __VA_ARGS__;                                            \
         } while (0)
 
-#define vec_done(vec)                   \
-        do {                            \
-                free((vec)->v);         \
-                (vec)->v = NULL;        \
-                (vec)->n = 0;           \
-                (vec)->capacity = 0;    \
+#define vec_done(vec)                \
+        do {                         \
+                free((vec)->v);      \
+                (vec)->v = NULL;     \
+                (vec)->n = 0;        \
+                (vec)->capacity = 0; \
         } while (0)
 
 /* A list of owned strings, always NULL-terminated once something was added, so that v can go to execve(). */
@@ -38,10 +38,10 @@ typedef struct StrVec {
         size_t capacity;
 } StrVec;
 
-void strvec_push(StrVec *list, const char *text);      /* copies */
+void strvec_push(StrVec *list, const char *text); /* copies */
 void strvec_pushf(StrVec *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void strvec_push_take(StrVec *list, char *text);       /* owns text from now on */
-void strvec_copy(StrVec *to, const StrVec *from);      /* to is emptied first */
+void strvec_push_take(StrVec *list, char *text);        /* owns text from now on */
+void strvec_copy(StrVec *to, const StrVec *from);       /* to is emptied first */
 int strvec_index(const StrVec *list, const char *text); /* -1 when absent */
 /* Environment lists "NAME=value": replace in place or append; get returns a borrowed value or NULL. */
 void strvec_env_set(StrVec *list, const char *name, const char *value);

@@ -74,9 +74,11 @@ static int load_dockerfile(BuildJob *j, Err **e) {
         int64_t started = clock_monotonic_ns();
         unsigned vertex = report_vertex(b, "[internal] load build definition from Dockerfile");
         report_start(b, vertex);
-        int r = dockerfile_load(b->params->context_path, b->params->dockerfile_path, &j->dockerfile, &j->dockerfile_path, e);
+        int r = dockerfile_load(b->params->context_path, b->params->dockerfile_path, &j->dockerfile,
+                                &j->dockerfile_path, e);
         b->dockerfile_path = j->dockerfile_path;
-        report_done(b, vertex, r < 0 ? VERTEX_FAILED : VERTEX_DONE, r < 0 && e ? err_message(*e) : NULL, clock_monotonic_ns() - started);
+        report_done(b, vertex, r < 0 ? VERTEX_FAILED : VERTEX_DONE, r < 0 && e ? err_message(*e) : NULL,
+                    clock_monotonic_ns() - started);
         return r;
 }
 
@@ -149,7 +151,9 @@ static void report_end(Build *b, int r, const BuildResult *result, const Err *fa
         bool cancelled = failure && err_kind(failure) == ERR_CANCELLED;
         Event event = {
                 .type = EVENT_BUILD_DONE,
-                .outcome = r == 0 ? VERTEX_DONE : cancelled ? VERTEX_CANCELLED : VERTEX_FAILED,
+                .outcome = r == 0      ? VERTEX_DONE
+                           : cancelled ? VERTEX_CANCELLED
+                                       : VERTEX_FAILED,
                 .message = r == 0 && id[0] ? id : NULL,
                 .time_ns = clock_now_ns(),
         };

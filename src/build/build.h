@@ -43,29 +43,29 @@ typedef struct BuildParams {
         const EventSink *events;
         const char *context_path;    /* directory; NULL: none was given */
         const char *dockerfile_path; /* -f; NULL: Dockerfile (or dockerfile) in the context; "-" standard input */
-        PlanParams plan;             /* target, build_args, labels, named_contexts, platform, network, no_cache...; resolver,
+        PlanParams plan; /* target, build_args, labels, named_contexts, platform, network, no_cache...; resolver,
                                         warning, now and epoch are filled in by build_run() */
-        StrVec tags;                 /* -t, full references */
+        StrVec tags;     /* -t, full references */
         const BuildOutput *outputs;
         size_t output_count;
         const BuildSecret *secrets;
         size_t secret_count;
-        StrVec extra_hosts;          /* "name:ip" */
+        StrVec extra_hosts; /* "name:ip" */
         const SandboxLimit *limits;
         size_t limit_count;
         uint64_t shm_size_bytes;
         uint64_t memory_bytes;
         SandboxRuntime runtime;
-        bool want_image;             /* make the image record even when nothing names or exports it */
-        unsigned jobs;               /* steps at once; 0 = default */
+        bool want_image;                /* make the image record even when nothing names or exports it */
+        unsigned jobs;                  /* steps at once; 0 = default */
         const volatile bool *cancelled; /* set by a signal handler; pollable flag */
-        int cancel_fd;               /* readable when cancelled; -1 = none */
+        int cancel_fd;                  /* readable when cancelled; -1 = none */
 } BuildParams;
 
 typedef struct BuildResult {
         bool has_image;
-        Digest image_id;        /* of the config */
-        Digest manifest;        /* of what was exported or tagged; zero when nothing was */
+        Digest image_id; /* of the config */
+        Digest manifest; /* of what was exported or tagged; zero when nothing was */
         unsigned steps_total, steps_cached;
 } BuildResult;
 

@@ -11,7 +11,6 @@
 
 enum { IGNORE_FILE_MAX = 8 << 20 };
 
-
 static char *filter_explain(void *context, const char *path) {
         Context *c = context;
         unsigned line;
@@ -76,16 +75,19 @@ static int find_ignore_file(Context *c, const char *dockerfile_path, Err **e) {
         return read_ignore_file(c, c->fd, ".dockerignore", e) < 0 ? -1 : 0;
 }
 
-static int context_open(ContextList *l, const char *name, const char *path, const char *dockerfile_path, Context **ret_context,
-                        Err **e) {
+static int context_open(ContextList *l, const char *name, const char *path, const char *dockerfile_path,
+                        Context **ret_context, Err **e) {
         AUTO(context_freep) Context *c = xcalloc(1, sizeof *c);
         c->name = xstrdup(name);
         c->path = xstrdup(path);
         c->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (c->fd < 0) {
                 int saved = errno;
-                err_sys(e, name[0] ? "build context '%s': open directory '%s'" : "build context%s: open directory '%s'", name, path);
-                if (saved == ENOENT) err_hint(e, "the context is the last argument of the command: a directory that holds what COPY names");
+                err_sys(e, name[0] ? "build context '%s': open directory '%s'" : "build context%s: open directory '%s'",
+                        name, path);
+                if (saved == ENOENT)
+                        err_hint(e, "the context is the last argument of the command: a directory that holds what COPY "
+                                    "names");
                 return -1;
         }
         if (find_ignore_file(c, dockerfile_path, e) < 0) return -1;
@@ -95,7 +97,8 @@ static int context_open(ContextList *l, const char *name, const char *path, cons
         return 0;
 }
 
-int context_get(ContextList *l, const char *name, const char *path, const char *dockerfile_path, Context **ret_context, Err **e) {
+int context_get(ContextList *l, const char *name, const char *path, const char *dockerfile_path, Context **ret_context,
+                Err **e) {
         int r = 0;
         Context *found = NULL;
         pthread_mutex_lock(&l->lock);

@@ -31,7 +31,8 @@ void context_list_done(ContextList *l);
 
 /* The context `name` at path; opened once. dockerfile_path: of the main context: its "<Dockerfile>.dockerignore" wins over
  * ".dockerignore"; NULL for named ones. Borrowed. Any thread. */
-int context_get(ContextList *l, const char *name, const char *path, const char *dockerfile_path, Context **ret_context, Err **e);
+int context_get(ContextList *l, const char *name, const char *path, const char *dockerfile_path, Context **ret_context,
+                Err **e);
 
 /* Remember the digests of the files that were read. */
 int context_list_save(ContextList *l, Err **e);

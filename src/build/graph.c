@@ -41,7 +41,8 @@ void graph_new(Build *b) {
                         node->parent = &b->nodes[node->step->parent->id];
                         node_link(node, node->parent);
                 }
-                for (size_t j = 0; j < node->step->input_count; j++) node_link(node, &b->nodes[node->step->inputs[j]->id]);
+                for (size_t j = 0; j < node->step->input_count; j++)
+                        node_link(node, &b->nodes[node->step->inputs[j]->id]);
                 node->state = node->open_inputs == 0 ? NODE_READY : NODE_WAITING;
         }
         weigh_nodes(b);

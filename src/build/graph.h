@@ -29,17 +29,17 @@ typedef VEC(Node *) NodeList;
 struct Node {
         const PlanStep *step;
         Node *parent;
-        NodeList inputs;       /* parent's and sources' nodes, each once */
+        NodeList inputs; /* parent's and sources' nodes, each once */
         NodeList dependents;
         size_t open_inputs;
-        uint64_t weight;       /* length of the longest way from here to the end */
+        uint64_t weight; /* length of the longest way from here to the end */
         unsigned vertex;
         NodeState state;
         NodeResult result;
         Err *error;
         int64_t started_ns;
         pthread_t thread;
-        Node *next_finished;   /* in the queue of finished nodes */
+        Node *next_finished;     /* in the queue of finished nodes */
         SandboxProcess *process; /* while a RUN runs; guarded by Build.lock */
         bool kill;               /* asked to end before the process was there; guarded by Build.lock */
 };
@@ -51,16 +51,16 @@ typedef struct Build {
         Node *nodes;
         size_t node_count;
         ContextList contexts;
-        pthread_mutex_t lock;     /* guards what says so; never held over I/O */
+        pthread_mutex_t lock; /* guards what says so; never held over I/O */
         pthread_mutex_t emit_lock;
         pthread_cond_t key_done;
-        VEC(Node *) claims;       /* nodes that execute a key now; guarded by lock */
-        Sandbox *sandbox;         /* made at the first RUN; guarded by lock */
+        VEC(Node *) claims; /* nodes that execute a key now; guarded by lock */
+        Sandbox *sandbox;   /* made at the first RUN; guarded by lock */
         char *sandbox_scratch;
-        Node *finished;           /* guarded by lock */
-        int finished_fd;          /* eventfd: something is in `finished` */
-        atomic_bool stopping;     /* a failure or a signal: start nothing new, end what runs */
-        volatile bool cancelled;  /* the same as a plain flag for loops over files */
+        Node *finished;              /* guarded by lock */
+        int finished_fd;             /* eventfd: something is in `finished` */
+        atomic_bool stopping;        /* a failure or a signal: start nothing new, end what runs */
+        volatile bool cancelled;     /* the same as a plain flag for loops over files */
         int64_t epoch_s;             /* SOURCE_DATE_EPOCH, <0: not set */
         const char *dockerfile_path; /* borrowed */
         unsigned next_vertex;

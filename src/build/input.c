@@ -45,7 +45,9 @@ static char *default_path(const char *context_path) {
 static int read_text(const char *context_path, const char *path, char **ret_text, size_t *ret_size, Err **e) {
         if (streq(path, "-")) return fd_read_all(STDIN_FILENO, DOCKERFILE_SIZE_MAX, ret_text, ret_size, e);
         struct stat st;
-        if (stat(path, &st) < 0) return errno == ENOENT || errno == ENOTDIR ? missing(context_path, path, e) : err_sys(e, "read '%s'", path);
+        if (stat(path, &st) < 0)
+                return errno == ENOENT || errno == ENOTDIR ? missing(context_path, path, e)
+                                                           : err_sys(e, "read '%s'", path);
         if (S_ISDIR(st.st_mode)) {
                 err_new(e, ERR_SYNTAX, "failed to read dockerfile: '%s' is a directory", path);
                 return err_hint(e, "-f wants the file itself, for instance %s/Dockerfile", path);

@@ -17,15 +17,21 @@ static int bad_value(const char *key, const char *value, const char *expected, E
 }
 
 static int set_type(BuildOutput *o, const char *value, Err **e) {
-        static const char *const names[] = {
-                [OUTPUT_IMAGE] = "image", [OUTPUT_OCI] = "oci", [OUTPUT_DOCKER] = "docker", [OUTPUT_TAR] = "tar", [OUTPUT_LOCAL] = "local"};
+        static const char *const names[] = {[OUTPUT_IMAGE] = "image",
+                                            [OUTPUT_OCI] = "oci",
+                                            [OUTPUT_DOCKER] = "docker",
+                                            [OUTPUT_TAR] = "tar",
+                                            [OUTPUT_LOCAL] = "local"};
         for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
                 if (!streq(value, names[i])) continue;
                 o->type = (OutputType)i;
                 return 0;
         }
         bad_value("type", value, "local, tar, oci, docker or image", e);
-        if (streq(value, "registry")) err_hint(e, "pushing to a registry is not supported yet: write type=oci,dest=FILE and push it with skopeo");
+        if (streq(value, "registry"))
+                err_hint(
+                        e,
+                        "pushing to a registry is not supported yet: write type=oci,dest=FILE and push it with skopeo");
         const char *near = nearest_name(value, names, ARRAY_SIZE(names));
         return near ? err_hint(e, "did you mean type=%s?", near) : -1;
 }
@@ -60,14 +66,14 @@ static int parse_bool(const char *key, const char *value, bool *ret_flag, Err **
 }
 
 static int set_tar(BuildOutput *o, const char *value, Err **e) {
-        bool tar;
+        bool tar = true;
         if (parse_bool("tar", value, &tar, e) < 0) return -1;
         o->as_directory = !tar;
         return 0;
 }
 
 static int set_oci_types(BuildOutput *o, const char *value, Err **e) {
-        bool oci;
+        bool oci = true;
         if (parse_bool("oci-mediatypes", value, &oci, e) < 0) return -1;
         o->docker_media_types = !oci;
         return 0;
@@ -89,7 +95,8 @@ static int set_compression(BuildOutput *o, const char *value, Err **e) {
 
 static int set_level(BuildOutput *o, const char *value, Err **e) {
         int64_t level;
-        if (!i64_parse(str_of(value), &level) || level < 0 || level > 22) return bad_value("compression-level", value, "0 to 22", e);
+        if (!i64_parse(str_of(value), &level) || level < 0 || level > 22)
+                return bad_value("compression-level", value, "0 to 22", e);
         o->compression_level = (int)level;
         return 0;
 }
@@ -164,7 +171,8 @@ static int check_output(BuildOutput *o, Err **e) {
                 o->destination = xstrdup("-");
         }
         bool directory = o->type == OUTPUT_LOCAL || o->as_directory;
-        if (directory && streq(o->destination, "-")) return err_new(e, ERR_USAGE, "--output: a directory cannot go to standard output");
+        if (directory && streq(o->destination, "-"))
+                return err_new(e, ERR_USAGE, "--output: a directory cannot go to standard output");
         return 0;
 }
 

@@ -21,7 +21,11 @@ void report_start(Build *b, unsigned vertex) {
 }
 
 void report_done(Build *b, unsigned vertex, VertexOutcome outcome, const char *message, int64_t duration_ns) {
-        emit(b, (Event){.type = EVENT_DONE, .vertex = vertex, .outcome = outcome, .message = message, .duration_ns = duration_ns});
+        emit(b, (Event){.type = EVENT_DONE,
+                        .vertex = vertex,
+                        .outcome = outcome,
+                        .message = message,
+                        .duration_ns = duration_ns});
 }
 
 void report_log(Build *b, unsigned vertex, int stream, const char *data, size_t size) {

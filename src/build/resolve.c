@@ -24,7 +24,9 @@ int resolve_image(void *context, const char *reference, const Platform *platform
         Image image = {0};
         char *name = NULL;
         if (image_find(resolver->store, reference, &image, &name, e) < 0) {
-                err_hint(e, "bring it in with 'decant load' or 'decant import', or name another image for it with --build-context %s=docker-image://IMAGE",
+                err_hint(e,
+                         "bring it in with 'decant load' or 'decant import', or name another image for it with "
+                         "--build-context %s=docker-image://IMAGE",
                          reference);
                 return -1;
         }
@@ -51,17 +53,21 @@ static void split_layout(const char *value, char **ret_path, char **ret_which) {
         *ret_which = at ? xstrdup(at) : colon ? xstrdup(colon + 1) : NULL;
 }
 
-static int resolve_layout(ImageResolver *resolver, const char *value, const Platform *platform, PlanImage *ret_image, Err **e) {
+static int resolve_layout(ImageResolver *resolver, const char *value, const Platform *platform, PlanImage *ret_image,
+                          Err **e) {
         AUTO(freep) char *path = NULL;
         AUTO(freep) char *which = NULL;
         split_layout(value, &path, &which);
         Digest id;
-        if (layout_read(resolver->store, path, which, platform, &id, e) < 0) return err_wrap(e, "build context '%s%s'", OCI_LAYOUT, value);
+        if (layout_read(resolver->store, path, which, platform, &id, e) < 0)
+                return err_wrap(e, "build context '%s%s'", OCI_LAYOUT, value);
         return load_by_id(resolver->store, &id, value, ret_image, e);
 }
 
 int resolve_context_image(void *context, const char *value, const Platform *platform, PlanImage *ret_image, Err **e) {
-        if (starts_with(value, DOCKER_IMAGE)) return resolve_image(context, value + strlen(DOCKER_IMAGE), platform, ret_image, e);
-        if (starts_with(value, OCI_LAYOUT)) return resolve_layout(context, value + strlen(OCI_LAYOUT), platform, ret_image, e);
+        if (starts_with(value, DOCKER_IMAGE))
+                return resolve_image(context, value + strlen(DOCKER_IMAGE), platform, ret_image, e);
+        if (starts_with(value, OCI_LAYOUT))
+                return resolve_layout(context, value + strlen(OCI_LAYOUT), platform, ret_image, e);
         return err_new(e, ERR_UNSUPPORTED, "build context '%s' is not an image", value);
 }

@@ -34,7 +34,9 @@ static void date_history(Build *b, ImageConfig *config) {
         NodeList layers = {0};
         layer_nodes(target, &layers);
         size_t from = base_history_count(target, config), layer = 0;
-        int64_t last = layers.n ? layers.v[0]->result.created_ns : config->has_created ? config->created_ns : clock_now_ns();
+        int64_t last = layers.n              ? layers.v[0]->result.created_ns
+                       : config->has_created ? config->created_ns
+                                             : clock_now_ns();
         if (from > 0 && config->history.v[from - 1].has_created) last = config->history.v[from - 1].created_ns;
         int64_t epoch = build_epoch_ns(b);
         for (size_t i = from; i < config->history.n; i++) {
@@ -178,8 +180,10 @@ static int write_tree(Build *b, const BuildOutput *output, Err **e) {
 }
 
 static const char *const output_titles[] = {
-        [OUTPUT_IMAGE] = "exporting to image",       [OUTPUT_OCI] = "exporting to oci image format",
-        [OUTPUT_DOCKER] = "exporting to docker image format", [OUTPUT_TAR] = "exporting to client tarball",
+        [OUTPUT_IMAGE] = "exporting to image",
+        [OUTPUT_OCI] = "exporting to oci image format",
+        [OUTPUT_DOCKER] = "exporting to docker image format",
+        [OUTPUT_TAR] = "exporting to client tarball",
         [OUTPUT_LOCAL] = "exporting to client directory",
 };
 
@@ -195,7 +199,8 @@ static int write_output(Build *b, const BuildOutput *output, const Image *image,
         } else {
                 r = write_tree(b, output, e);
         }
-        report_done(b, vertex, r < 0 ? VERTEX_FAILED : VERTEX_DONE, r < 0 && e ? err_message(*e) : NULL, clock_monotonic_ns() - started);
+        report_done(b, vertex, r < 0 ? VERTEX_FAILED : VERTEX_DONE, r < 0 && e ? err_message(*e) : NULL,
+                    clock_monotonic_ns() - started);
         return r;
 }
 

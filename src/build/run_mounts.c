@@ -87,15 +87,20 @@ static int prepare_bind(MountJob *j, Err **e) {
         char *source;
         if (scratch_dir(j->m, "bind", &scratch, e) < 0) return -1;
         if (mount_tree_make(j->b, j->n, j->mount, scratch, &source, e) < 0) return -1;
-        add_mount(j->m, (SandboxMount){.type = SANDBOX_BIND, .source = keep_text(j->m, source), .target = j->mount->target,
+        add_mount(j->m, (SandboxMount){.type = SANDBOX_BIND,
+                                       .source = keep_text(j->m, source),
+                                       .target = j->mount->target,
                                        .read_only = j->mount->read_only});
         return 0;
 }
 
 static int prepare_tmpfs(MountJob *j, Err **e) {
         (void)e;
-        add_mount(j->m, (SandboxMount){.type = SANDBOX_TMPFS, .target = j->mount->target, .size_bytes = j->mount->size_bytes,
-                                       .mode = 01777, .no_suid = true});
+        add_mount(j->m, (SandboxMount){.type = SANDBOX_TMPFS,
+                                       .target = j->mount->target,
+                                       .size_bytes = j->mount->size_bytes,
+                                       .mode = 01777,
+                                       .no_suid = true});
         return 0;
 }
 
@@ -114,7 +119,8 @@ static int read_secret(const BuildSecret *secret, Buf *ret_value, Err **e) {
         }
         AUTO(freep) char *data = NULL;
         size_t size;
-        if (file_read(AT_FDCWD, secret->path, SECRET_MAX, &data, &size, e) < 0) return err_wrap(e, "secret %s", secret->id);
+        if (file_read(AT_FDCWD, secret->path, SECRET_MAX, &data, &size, e) < 0)
+                return err_wrap(e, "secret %s", secret->id);
         buf_add(ret_value, data, size);
         return 0;
 }
@@ -144,8 +150,13 @@ static int secret_file(MountJob *j, Str value, Err **e) {
         if (fchown(fd, mount->has_uid ? mount->uid : 0, mount->has_gid ? mount->gid : 0) < 0 || fchmod(fd, mode) < 0) {
                 return err_sys(e, "set owner and mode of a secret's file");
         }
-        add_mount(j->m, (SandboxMount){.type = SANDBOX_BIND, .source = path, .target = mount->target, .read_only = true,
-                                       .no_suid = true, .no_dev = true, .no_exec = true});
+        add_mount(j->m, (SandboxMount){.type = SANDBOX_BIND,
+                                       .source = path,
+                                       .target = mount->target,
+                                       .read_only = true,
+                                       .no_suid = true,
+                                       .no_dev = true,
+                                       .no_exec = true});
         return 0;
 }
 
@@ -154,7 +165,8 @@ static int prepare_secret(MountJob *j, Err **e) {
         const BuildSecret *secret = find_secret(j->b->params, mount->id);
         if (!secret && mount->required) {
                 err_new(e, ERR_NOT_FOUND, "secret %s: not found", mount->id);
-                return err_hint(e, "pass it with --secret id=%s,src=FILE or --secret id=%s,env=NAME", mount->id, mount->id);
+                return err_hint(e, "pass it with --secret id=%s,src=FILE or --secret id=%s,env=NAME", mount->id,
+                                mount->id);
         }
         if (!secret) {
                 if (mount->env) strvec_env_set(j->env, mount->env, "");
@@ -214,7 +226,8 @@ static int create_cache(MountJob *j, const char *path, Err **e) {
             chown(source, mount->has_uid ? mount->uid : 0, mount->has_gid ? mount->gid : 0) < 0) {
                 return err_sys(e, "prepare cache mount '%s'", mount->id);
         }
-        if (rename(source, path) < 0 && errno != EEXIST && errno != ENOTEMPTY) return err_sys(e, "create cache mount '%s'", mount->id);
+        if (rename(source, path) < 0 && errno != EEXIST && errno != ENOTEMPTY)
+                return err_sys(e, "create cache mount '%s'", mount->id);
         return 0;
 }
 
@@ -247,9 +260,13 @@ static int prepare_cache(MountJob *j, Err **e) {
         keep_text(j->m, path);
         if (access(path, F_OK) < 0 && create_cache(j, path, e) < 0) return -1;
         char *source = path;
-        if (!j->mount->from && j->mount->source && j->mount->source[0] && mount_path_inside(path, j->mount->source, &source, e) < 0) return -1;
+        if (!j->mount->from && j->mount->source && j->mount->source[0] &&
+            mount_path_inside(path, j->mount->source, &source, e) < 0)
+                return -1;
         if (source != path) keep_text(j->m, source);
-        add_mount(j->m, (SandboxMount){.type = SANDBOX_BIND, .source = source, .target = j->mount->target,
+        add_mount(j->m, (SandboxMount){.type = SANDBOX_BIND,
+                                       .source = source,
+                                       .target = j->mount->target,
                                        .read_only = j->mount->read_only});
         return 0;
 }
@@ -269,7 +286,9 @@ static int prepare_script(MountJob *j, const Heredoc *script, Err **e) {
         if (file_write_atomic(AT_FDCWD, path, script->content, script->content_size, 0755, e) < 0) return -1;
         if (chmod(path, 0755) < 0) return err_sys(e, "make the script executable");
         char *target = xasprintf("/dev/pipes/%s", script->name);
-        add_mount(j->m, (SandboxMount){.type = SANDBOX_BIND, .source = path, .target = keep_text(j->m, target), .read_only = true});
+        add_mount(j->m,
+                  (SandboxMount){
+                          .type = SANDBOX_BIND, .source = path, .target = keep_text(j->m, target), .read_only = true});
         return 0;
 }
 

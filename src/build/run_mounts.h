@@ -10,9 +10,9 @@
 
 typedef struct RunMounts {
         VEC(SandboxMount) list;
-        StrVec texts;        /* strings that the list points into */
-        StrVec scratch;      /* directories to remove afterwards */
-        VEC(int) locks;      /* cache mounts in use */
+        StrVec texts;   /* strings that the list points into */
+        StrVec scratch; /* directories to remove afterwards */
+        VEC(int) locks; /* cache mounts in use */
         Store *store;
 } RunMounts;
 

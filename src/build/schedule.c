@@ -82,7 +82,8 @@ static void finish_done(Scheduler *s, Node *n) {
                 b->steps_total++;
                 if (n->result.cached) b->steps_cached++;
         }
-        report_done(b, n->vertex, n->result.cached ? VERTEX_CACHED : VERTEX_DONE, NULL, clock_monotonic_ns() - n->started_ns);
+        report_done(b, n->vertex, n->result.cached ? VERTEX_CACHED : VERTEX_DONE, NULL,
+                    clock_monotonic_ns() - n->started_ns);
 }
 
 /* End what runs; the flag is set first, so that a RUN that is about to start sees it. */

@@ -19,8 +19,11 @@ static int open_indexes(Build *b, const Node *from, SourceTree *t, Err **e) {
 
 static int open_stage(Build *b, const Node *from, SourceTree *t, Err **e) {
         if (node_view(b, from, &t->view, e) < 0 || open_indexes(b, from, t, e) < 0) return -1;
-        t->root = (CopyRoot){
-                .root_fd = -1, .root_path = from->step->name, .view = t->view, .indexes = t->indexes, .keep_owner = true};
+        t->root = (CopyRoot){.root_fd = -1,
+                             .root_path = from->step->name,
+                             .view = t->view,
+                             .indexes = t->indexes,
+                             .keep_owner = true};
         return 0;
 }
 

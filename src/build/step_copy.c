@@ -113,7 +113,8 @@ static int copy_job_open(CopyJob *j, Err **e) {
         if (node_view(j->b, j->n->parent, &j->below, e) < 0) return -1;
         const PlanCopy *copy = &j->n->step->copy;
         bool needs_source = copy->source_count > 0; /* heredocs alone need none */
-        if (needs_source && source_tree_open(j->b, source_node(j->b, j->n), copy->context, &j->source, e) < 0) return -1;
+        if (needs_source && source_tree_open(j->b, source_node(j->b, j->n), copy->context, &j->source, e) < 0)
+                return -1;
         if (!needs_source) j->source.root = (CopyRoot){.root_fd = -1, .root_path = ""};
         return select_files(j, e);
 }

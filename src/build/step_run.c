@@ -101,7 +101,8 @@ static int sandbox_get(Build *b, Sandbox **ret_sandbox, Err **e) {
         if (!b->sandbox) {
                 AUTO(freep) char *cache = xasprintf("%s/cache", store_root(b->store));
                 r = store_scratch(b->store, "sandbox", &b->sandbox_scratch, e);
-                SandboxParams params = {.runtime = b->params->runtime, .cache_dir = cache, .scratch_dir = b->sandbox_scratch};
+                SandboxParams params = {
+                        .runtime = b->params->runtime, .cache_dir = cache, .scratch_dir = b->sandbox_scratch};
                 if (r == 0) r = sandbox_new(&params, &b->sandbox, e);
         }
         *ret_sandbox = b->sandbox;
@@ -162,7 +163,8 @@ static void follow_output(RunJob *j, int out_fd, int err_fd) {
         while (polls[0].fd >= 0 || polls[1].fd >= 0) {
                 if (poll(polls, 2, -1) < 0 && errno != EINTR) return;
                 for (int i = 0; i < 2; i++) {
-                        if (polls[i].fd >= 0 && polls[i].revents && !pass_output(j, polls[i].fd, i + 1)) polls[i].fd = -1;
+                        if (polls[i].fd >= 0 && polls[i].revents && !pass_output(j, polls[i].fd, i + 1))
+                                polls[i].fd = -1;
                 }
         }
 }
@@ -180,8 +182,9 @@ static void run_pipes_done(RunPipes *p) {
 
 static void fill_spec(RunJob *j, const RunPipes *pipes, SandboxSpec *ret_spec) {
         const BuildParams *params = j->b->params;
-        static const NetworkMode networks[] = {
-                [PLAN_NETWORK_DEFAULT] = NETWORK_DEFAULT, [PLAN_NETWORK_NONE] = NETWORK_NONE, [PLAN_NETWORK_HOST] = NETWORK_HOST};
+        static const NetworkMode networks[] = {[PLAN_NETWORK_DEFAULT] = NETWORK_DEFAULT,
+                                               [PLAN_NETWORK_NONE] = NETWORK_NONE,
+                                               [PLAN_NETWORK_HOST] = NETWORK_HOST};
         *ret_spec = (SandboxSpec){
                 .lower_dirs = &j->lower_dirs,
                 .upper_dir = j->draft->fs_path,
@@ -239,7 +242,9 @@ static int status_error(RunJob *j, int status, bool oom, Err **e) {
         err_new(e, ERR_STEP, "process \"%s\" did not complete successfully: exit code: %d%s", buf_str(&words).p, status,
                 oom ? " (killed: out of memory)" : "");
         buf_done(&words);
-        if (status == 127) err_hint(e, "127: a program that the command names is not in the image (PATH=%s)", strvec_env_get(&j->env, "PATH"));
+        if (status == 127)
+                err_hint(e, "127: a program that the command names is not in the image (PATH=%s)",
+                         strvec_env_get(&j->env, "PATH"));
         if (oom) err_hint(e, "raise --memory, or let the step use less");
         return err_set_exit_status(e, status);
 }
@@ -248,7 +253,8 @@ static int run_and_commit(RunJob *j, const Digest *key, Err **e) {
         if (prepare(j, e) < 0) return -1;
         bool oom = false;
         int status = run_process(j, &oom, e);
-        if (status < 0) return atomic_load(&j->b->stopping) && e ? (err_clear(e), err_new(e, ERR_CANCELLED, "cancelled")) : -1;
+        if (status < 0)
+                return atomic_load(&j->b->stopping) && e ? (err_clear(e), err_new(e, ERR_CANCELLED, "cancelled")) : -1;
         if (status != 0) return status_error(j, status, oom, e);
         return node_commit(j->b, j->n, key, TAKE(j->draft), NULL, e);
 }

@@ -24,7 +24,8 @@ int node_commit(Build *b, Node *n, const Digest *key, Draft *draft, const Digest
                 store_draft_discard(b->store, draft);
                 return -1;
         }
-        SnapshotInfo info = {.size_bytes = totals.size_bytes, .entry_count = totals.entry_count, .empty = totals.entry_count == 0};
+        SnapshotInfo info = {
+                .size_bytes = totals.size_bytes, .entry_count = totals.entry_count, .empty = totals.entry_count == 0};
         if (store_draft_commit(b->store, draft, &info, e) < 0) return -1;
         StepRecord record = {.created_ns = clock_now_ns(), .duration_ns = clock_monotonic_ns() - n->started_ns};
         memcpy(record.snapshot, info.id, sizeof record.snapshot);
@@ -40,7 +41,8 @@ int node_commit(Build *b, Node *n, const Digest *key, Draft *draft, const Digest
 
 int node_error(const Build *b, const Node *n, Err **e) {
         if (!e || !*e || n->step->first_line == 0) return -1;
-        AUTO(freep) char *excerpt = dockerfile_excerpt(b->plan->dockerfile, n->step->first_line, n->step->last_line, NULL);
+        AUTO(freep)
+        char *excerpt = dockerfile_excerpt(b->plan->dockerfile, n->step->first_line, n->step->last_line, NULL);
         if (excerpt) err_excerpt(e, excerpt);
         return err_wrap(e, "%s:%u", b->plan->dockerfile->name, n->step->first_line);
 }

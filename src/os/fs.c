@@ -97,7 +97,8 @@ int file_write_atomic(int dir_fd, const char *path, const void *data, size_t siz
 /* 1: done, 0: not possible this way, try the next; <0 failed. */
 static int copy_in_kernel(int in_fd, int out_fd, uint64_t *size, Err **e) {
         while (*size > 0) {
-                ssize_t n = copy_file_range(in_fd, NULL, out_fd, NULL, *size > (1 << 30) ? (1 << 30) : (size_t)*size, 0);
+                ssize_t n =
+                        copy_file_range(in_fd, NULL, out_fd, NULL, *size > (1 << 30) ? (1 << 30) : (size_t)*size, 0);
                 if (n < 0 && errno == EINTR) continue;
                 if (n < 0 && (errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS)) return 0;
                 if (n < 0) return err_sys(e, "copy");
@@ -110,14 +111,16 @@ static int copy_in_kernel(int in_fd, int out_fd, uint64_t *size, Err **e) {
 int fd_copy(int in_fd, int out_fd, uint64_t size, Err **e) {
         if (lseek(in_fd, 0, SEEK_CUR) == 0 && lseek(out_fd, 0, SEEK_CUR) == 0) {
                 struct stat st;
-                if (fstat(in_fd, &st) == 0 && (uint64_t)st.st_size == size && ioctl(out_fd, FICLONE, in_fd) == 0) return 0;
+                if (fstat(in_fd, &st) == 0 && (uint64_t)st.st_size == size && ioctl(out_fd, FICLONE, in_fd) == 0)
+                        return 0;
         }
         int r = copy_in_kernel(in_fd, out_fd, &size, e);
         if (r != 0) return r < 0 ? -1 : 0;
         AUTO(freep) char *buffer = xmalloc(COPY_BUFFER_SIZE);
         while (size > 0) {
                 size_t got;
-                if (fd_read_full(in_fd, buffer, size < COPY_BUFFER_SIZE ? (size_t)size : COPY_BUFFER_SIZE, &got, e) < 0) return -1;
+                if (fd_read_full(in_fd, buffer, size < COPY_BUFFER_SIZE ? (size_t)size : COPY_BUFFER_SIZE, &got, e) < 0)
+                        return -1;
                 if (got == 0) break;
                 if (fd_write_all(out_fd, buffer, got, e) < 0) return -1;
                 size -= got;
@@ -151,7 +154,8 @@ static int remove_entry(int dir_fd, const char *name, unsigned char type, Err **
         }
         if (fd < 0) return errno == ENOENT ? 0 : err_sys(e, "open directory '%s'", name);
         if (remove_children(fd, e) < 0) return err_wrap(e, "in '%s'", name);
-        if (unlinkat(dir_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT) return err_sys(e, "remove directory '%s'", name);
+        if (unlinkat(dir_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+                return err_sys(e, "remove directory '%s'", name);
         return 0;
 }
 
@@ -173,7 +177,8 @@ static int remove_children(int fd, Err **e) {
 
 int tree_remove(int dir_fd, const char *path, Err **e) {
         struct stat st;
-        if (fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0) return errno == ENOENT ? 0 : err_sys(e, "look at '%s'", path);
+        if (fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : err_sys(e, "look at '%s'", path);
         return remove_entry(dir_fd, path, S_ISDIR(st.st_mode) ? DT_DIR : DT_REG, e);
 }
 
@@ -227,7 +232,8 @@ int dir_list(int dir_fd, const char *path, DirList *ret_list, Err **e) {
                 vec_done(&scan.entries);
                 return err_wrap(e, "directory '%s'", path);
         }
-        DirList list = {.v = xcalloc(scan.entries.n, sizeof(DirEntry)), .n = scan.entries.n, .names = buf_take(&scan.names)};
+        DirList list = {
+                .v = xcalloc(scan.entries.n, sizeof(DirEntry)), .n = scan.entries.n, .names = buf_take(&scan.names)};
         for (size_t i = 0; i < list.n; i++) {
                 NameOffset *from = &scan.entries.v[i];
                 list.v[i] = (DirEntry){list.names + from->offset, from->type, from->inode};

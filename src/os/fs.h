@@ -37,7 +37,7 @@ int tree_remove(int dir_fd, const char *path, Err **e);
 
 /* Entries of a directory, sorted bytewise, without "." and "..". */
 typedef struct DirEntry {
-        const char *name; /* lives as long as the list */
+        const char *name;   /* lives as long as the list */
         unsigned char type; /* DT_* (never DT_UNKNOWN: looked up where the file system does not say) */
         ino_t inode;
 } DirEntry;

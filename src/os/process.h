@@ -15,7 +15,7 @@ typedef struct ProcessParams {
         const char *directory;   /* NULL: ours */
         const void *input;       /* written to standard input; NULL: /dev/null */
         size_t input_size;
-        size_t output_max;       /* limit of each collected stream */
+        size_t output_max; /* limit of each collected stream */
 } ProcessParams;
 
 /* Run to the end. *ret_status: exit status, or 128 + signal. Output and errors are collected. ERR_NOT_FOUND when the

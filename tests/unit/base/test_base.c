@@ -109,7 +109,8 @@ static void test_rendering(void **state) {
         static const struct {
                 uint64_t bytes;
                 const char *text;
-        } sizes[] = {{0, "0B"}, {999, "999B"}, {1000, "1kB"}, {1830000, "1.83MB"}, {861000000, "861MB"}, {999600, "1000kB"}};
+        } sizes[] = {{0, "0B"},           {999, "999B"},        {1000, "1kB"},
+                     {1830000, "1.83MB"}, {861000000, "861MB"}, {999600, "1000kB"}};
         char text[48];
         for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
                 size_render(sizes[i].bytes, text);

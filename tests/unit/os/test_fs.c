@@ -110,7 +110,7 @@ static void test_root_open_stays_inside(void **state) {
 static void test_paths_are_cleaned(void **state) {
         (void)state;
         static const char *const rows[][3] = {
-                {"/", "", "/"}, {"/", "..", "/"}, {"/a/b", "../c", "/a/c"}, {"/a", "/b//c/./d/..", "/b/c"},
+                {"/", "", "/"},    {"/", "..", "/"},     {"/a/b", "../c", "/a/c"},     {"/a", "/b//c/./d/..", "/b/c"},
                 {"/a", ".", "/a"}, {"/a", "b/", "/a/b"}, {"/a/b", "../../../..", "/"},
         };
         for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
