@@ -11,7 +11,7 @@
 /* ARG and ENV: who sees which value when. ARGs before the first FROM are for FROM lines; a stage takes one over with a bare
  * ARG. --build-arg wins over defaults, and the last writer of a name wins, be it ARG or ENV. */
 
-const char *build_arg(const Maker *m, const char *name) {
+const char *plan_build_arg(const Maker *m, const char *name) {
         const PlanParams *p = m->params;
         for (size_t i = p->build_arg_count; i-- > 0;)
                 if (p->build_args[i].value && streq(p->build_args[i].name, name)) return p->build_args[i].value;
@@ -29,7 +29,7 @@ static const char *target_stage_name(const Maker *m) {
 }
 
 static void set_global(Maker *m, const char *name, const char *value) {
-        const char *given = build_arg(m, name);
+        const char *given = plan_build_arg(m, name);
         scope_set(&m->globals, m->arena, name, given ? given : value);
 }
 
@@ -62,7 +62,7 @@ static int check_name(const Maker *m, const Instruction *i, const char *name, Er
 
 static int global_arg(Maker *m, const Instruction *i, const Pair *pair, Err **e) {
         if (check_name(m, i, pair->key, e) < 0) return -1;
-        const char *value = build_arg(m, pair->key);
+        const char *value = plan_build_arg(m, pair->key);
         if (!value && pair->value && scope_expand(m, &m->globals, i, pair->value, &value, e) < 0) return -1;
         if (value) scope_set(&m->globals, m->arena, pair->key, value);
         return 0;
@@ -84,7 +84,7 @@ static int limit_variables(const Stage *s, const Instruction *i, Err **e) {
 
 /* The value of one ARG; NULL when there is none from anywhere. A default is not looked at when it is overridden. */
 static int arg_value(Stage *s, const Instruction *i, const Pair *pair, const char **ret_value, Err **e) {
-        const char *value = build_arg(s->maker, pair->key);
+        const char *value = plan_build_arg(s->maker, pair->key);
         if (!value && !pair->value) value = scope_get(&s->maker->globals, pair->key, strlen(pair->key));
         if (!value && pair->value && stage_expand(s, i, pair->value, &value, e) < 0) return -1;
         *ret_value = value;
@@ -143,7 +143,7 @@ static const char *proxy_value(const Maker *m, const char *name) {
         return NULL;
 }
 
-const char *const *proxy_environment(const Maker *m) {
+const char *const *plan_proxy_environment(const Maker *m) {
         const char **list = arena_array(m->arena, 2 * ARRAY_SIZE(proxy_names) + 1, sizeof *list);
         size_t n = 0;
         for (size_t i = 0; i < ARRAY_SIZE(proxy_names); i++) {

@@ -18,7 +18,7 @@ static void add_json(const Instruction *i, StrVec *ret_words) {
         for (size_t k = 0; k < i->word_count; k++) strvec_push(ret_words, i->words[k]);
 }
 
-void command_words(const Stage *s, const Instruction *i, const char *text, StrVec *ret_words) {
+void plan_command_words(const Stage *s, const Instruction *i, const char *text, StrVec *ret_words) {
         if (i->json) {
                 add_json(i, ret_words);
                 return;
@@ -37,17 +37,13 @@ static const char *shell_text(const Instruction *i) {
 }
 
 int dispatch_shell(Stage *s, const Instruction *i, Err **e) {
-        if (!i->json)
-                return plan_error(s->maker, i, NULL, ERR_SYNTAX, e,
-                                  "SHELL requires the arguments to be in JSON form, as in SHELL [\"/bin/sh\", \"-c\"]");
-        if (i->word_count == 0)
-                return plan_error(s->maker, i, NULL, ERR_SYNTAX, e, "SHELL requires at least one argument");
+        (void)e;
         AUTO(strvec_done) StrVec words = {0};
         AUTO(buf_done) Buf text = {0};
         add_json(i, &words);
         strvec_copy(&s->pub.config.shell, &words);
         buf_adds(&text, "SHELL ");
-        text_list(&text, &words);
+        plan_text_list(&text, &words);
         history_commit(s, text.p, false);
         return 0;
 }
@@ -55,14 +51,14 @@ int dispatch_shell(Stage *s, const Instruction *i, Err **e) {
 static void commit_quoted(Stage *s, const Instruction *i, const StrVec *words) {
         AUTO(buf_done) Buf text = {0};
         buf_addf(&text, "%s ", instruction_name(i->kind));
-        text_quoted_list(&text, words);
+        plan_text_quoted_list(&text, words);
         history_commit(s, text.p, false);
 }
 
 int dispatch_cmd(Stage *s, const Instruction *i, Err **e) {
         (void)e;
         AUTO(strvec_done) StrVec words = {0};
-        command_words(s, i, shell_text(i), &words);
+        plan_command_words(s, i, shell_text(i), &words);
         words_set(&s->pub.config.cmd, &words, &s->pub.config.has_cmd);
         s->pub.config.args_escaped = true;
         s->command_set = true;
@@ -73,7 +69,7 @@ int dispatch_cmd(Stage *s, const Instruction *i, Err **e) {
 int dispatch_entrypoint(Stage *s, const Instruction *i, Err **e) {
         (void)e;
         AUTO(strvec_done) StrVec words = {0};
-        command_words(s, i, shell_text(i), &words);
+        plan_command_words(s, i, shell_text(i), &words);
         words_set(&s->pub.config.entrypoint, &words, &s->pub.config.has_entrypoint);
         if (!s->command_set) { /* a CMD of the base was meant for the base's ENTRYPOINT */
                 strvec_done(&s->pub.config.cmd);
@@ -83,50 +79,27 @@ int dispatch_entrypoint(Stage *s, const Instruction *i, Err **e) {
         return 0;
 }
 
-enum { HEALTH_DURATION_MIN_NS = 1000000 };
-
 static int duration_flag(const Stage *s, const Instruction *i, const char *name, int64_t *ret_ns, Err **e) {
-        const char *text = flag_value(i, name);
+        const char *text = instruction_flag(i, name);
         *ret_ns = 0;
         if (!text || !*text) return 0;
-        if (duration_parse(str_of(text), ret_ns, e) < 0) {
-                err_wrap(e, "--%s", name);
-                return plan_locate(s->maker, i, text, e);
-        }
-        if (*ret_ns != 0 && *ret_ns < HEALTH_DURATION_MIN_NS)
-                return plan_error(s->maker, i, text, ERR_SYNTAX, e, "--%s=%s can not be less than 1ms (0 inherits)",
-                                  name, text);
+        if (duration_parse(str_of(text), ret_ns, e) < 0) return plan_locate(s->maker, i, text, e);
         return 0;
 }
 
-static int retries_flag(const Stage *s, const Instruction *i, int *ret_retries, Err **e) {
-        const char *text = flag_value(i, "retries");
-        int64_t value = 0;
-        *ret_retries = 0;
-        if (!text || !*text) return 0;
-        if (!i64_parse(str_of(text), &value) || value > INT32_MAX || value < INT32_MIN)
-                return plan_error(s->maker, i, text, ERR_SYNTAX, e, "--retries=%s: invalid number", text);
-        if (value < 0) return plan_error(s->maker, i, text, ERR_SYNTAX, e, "--retries can not be negative (%s)", text);
-        *ret_retries = (int)value;
-        return 0;
+static int retries_flag(const Instruction *i) {
+        const char *text = instruction_flag(i, "retries");
+        uint32_t value = 0;
+        return text && u32_parse(str_of(text), 10, &value) && value <= INT32_MAX ? (int)value : 0;
 }
 
-static int health_test(const Stage *s, const Instruction *i, Healthcheck *h, Err **e) {
-        const char *type = i->health_type ? i->health_type : "";
-        if (str_eq_nocase(str_of(type), STR("NONE"))) {
-                if (i->flag_count > 0)
-                        return plan_error(s->maker, i, NULL, ERR_SYNTAX, e, "HEALTHCHECK NONE takes no flags");
+static void health_test(const Instruction *i, Healthcheck *h) {
+        if (streq(i->health_type, "NONE")) {
                 strvec_push(&h->test, "NONE");
-                return 0;
+                return;
         }
-        if (!str_eq_nocase(str_of(type), STR("CMD")))
-                return plan_error(s->maker, i, type, ERR_SYNTAX, e,
-                                  "unknown type '%s' in HEALTHCHECK (try CMD or NONE)", type);
-        if (i->word_count == 0 || (!i->json && !*i->words[0]))
-                return plan_error(s->maker, i, NULL, ERR_SYNTAX, e, "missing command after HEALTHCHECK CMD");
         strvec_push(&h->test, i->json ? "CMD" : "CMD-SHELL");
         add_json(i, &h->test);
-        return 0;
 }
 
 static void commit_health(Stage *s, const Healthcheck *h) {
@@ -139,10 +112,10 @@ static void commit_health(Stage *s, const Healthcheck *h) {
                     {"StartPeriod", h->start_period_ns},
                     {"StartInterval", h->start_interval_ns}};
         buf_adds(&text, "HEALTHCHECK {Test:");
-        text_list(&text, &h->test);
+        plan_text_list(&text, &h->test);
         for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
                 buf_addf(&text, " %s:", rows[k].name);
-                text_duration(&text, rows[k].ns);
+                plan_text_duration(&text, rows[k].ns);
         }
         buf_addf(&text, " Retries:%d}", h->retries);
         history_commit(s, text.p, false);
@@ -156,12 +129,12 @@ DEFINE_FREEP(Healthcheck, health_free);
 
 int dispatch_healthcheck(Stage *s, const Instruction *i, Err **e) {
         AUTO(health_freep) Healthcheck *h = xcalloc(1, sizeof *h);
-        if (health_test(s, i, h, e) < 0) return -1;
+        health_test(i, h);
+        h->retries = retries_flag(i);
         if (duration_flag(s, i, "interval", &h->interval_ns, e) < 0) return -1;
         if (duration_flag(s, i, "timeout", &h->timeout_ns, e) < 0) return -1;
         if (duration_flag(s, i, "start-period", &h->start_period_ns, e) < 0) return -1;
         if (duration_flag(s, i, "start-interval", &h->start_interval_ns, e) < 0) return -1;
-        if (retries_flag(s, i, &h->retries, e) < 0) return -1;
         commit_health(s, h);
         if (s->pub.config.healthcheck) health_free(s->pub.config.healthcheck);
         s->pub.config.healthcheck = TAKE(h);

@@ -89,7 +89,7 @@ int dispatch_volume(Stage *s, const Instruction *i, Err **e) {
         }
         AUTO(buf_done) Buf text = {0};
         buf_adds(&text, "VOLUME ");
-        text_list(&text, &volumes);
+        plan_text_list(&text, &volumes);
         history_commit(s, text.p, false);
         return 0;
 }

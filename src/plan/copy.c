@@ -57,10 +57,6 @@ static int check_source(const CopyDraft *d, const char *source, Err **e) {
 static int read_words(CopyDraft *d, Err **e) {
         const Instruction *i = d->i;
         Arena *a = d->s->maker->arena;
-        if (i->word_count < 2)
-                return plan_error(d->s->maker, i, NULL, ERR_SYNTAX, e,
-                                  "%s requires at least two arguments, a source and a destination",
-                                  instruction_name(i->kind));
         d->sources = arena_array(a, i->word_count, sizeof *d->sources);
         d->inlines = arena_array(a, i->heredoc_count, sizeof *d->inlines);
         for (size_t k = 0; k + 1 < i->word_count; k++) {
@@ -73,9 +69,6 @@ static int read_words(CopyDraft *d, Err **e) {
                 if (stage_expand(d->s, i, i->words[k], source, e) < 0 || check_source(d, *source, e) < 0) return -1;
         }
         const char *last = i->words[i->word_count - 1];
-        if (instruction_heredoc(i, i->word_count - 1))
-                return plan_error(d->s->maker, i, last, ERR_SYNTAX, e, "%s cannot accept a heredoc as a destination",
-                                  instruction_name(i->kind));
         return stage_expand(d->s, i, last, &d->destination, e);
 }
 
@@ -103,7 +96,7 @@ static int check_mode(const CopyDraft *d, Err **e) {
 }
 
 static int expand_flag(const CopyDraft *d, const char *name, const char **ret_value, Err **e) {
-        const char *text = flag_value(d->i, name);
+        const char *text = instruction_flag(d->i, name);
         *ret_value = NULL;
         if (!text || !*text) return 0;
         return stage_expand(d->s, d->i, text, ret_value, e);
@@ -118,35 +111,27 @@ static int check_checksum(const CopyDraft *d, Err **e) {
 static int read_flags(CopyDraft *d, Err **e) {
         const Maker *m = d->s->maker;
         const Instruction *i = d->i;
-        int link = 0, parents = 0, keep = 0;
+        const char *const *unpack = NULL;
         if (expand_flag(d, "chown", &d->copy.chown, e) < 0 || expand_flag(d, "chmod", &d->copy.chmod, e) < 0) return -1;
         if (expand_flag(d, "checksum", &d->copy.checksum, e) < 0) return -1;
-        if (flag_bool(m, i, "link", 0, &link, e) < 0 || flag_bool(m, i, "parents", 0, &parents, e) < 0) return -1;
-        if (flag_bool(m, i, "keep-git-dir", 0, &keep, e) < 0 || flag_bool(m, i, "unpack", -1, &d->copy.unpack, e) < 0)
-                return -1;
-        d->copy.link = link;
-        d->copy.parents = parents;
-        d->copy.keep_git_dir = keep;
-        d->copy.exclude_count = flag_list(m, i, "exclude", &d->copy.excludes);
+        d->copy.link = instruction_flag_on(i, "link");
+        d->copy.parents = instruction_flag_on(i, "parents");
+        d->copy.keep_git_dir = instruction_flag_on(i, "keep-git-dir");
+        if (plan_flag_list(m, i, "unpack", &unpack) > 0) d->copy.unpack = instruction_flag_on(i, "unpack");
+        d->copy.exclude_count = plan_flag_list(m, i, "exclude", &d->copy.excludes);
         return check_mode(d, e);
 }
 
 static int find_from(CopyDraft *d, Err **e) {
         Maker *m = d->s->maker;
-        const char *from = flag_value(d->i, "from");
+        const char *from = instruction_flag(d->i, "from");
         if (!from || !*from) {
                 d->copy.context = "";
                 m->context_needed |= d->copy.source_count > 0;
                 return 0;
         }
-        const char *dollar = strchr(from, '$');
-        if (dollar && (dollar[1] == '{' || dollar[1] == '_' || isalnum((unsigned char)dollar[1]))) {
-                plan_error(m, d->i, from, ERR_SYNTAX, e, "variable expansion is not supported for --from");
-                return err_hint(e, "define a new stage 'FROM %s AS name' with a global ARG, and copy from that name",
-                                from);
-        }
         Source source;
-        if (source_find(d->s, d->i, from, &source, e) < 0) return -1;
+        if (plan_source_find(d->s, d->i, from, &source, e) < 0) return -1;
         d->copy.from = source.step;
         d->copy.context = source.context;
         return 0;
@@ -172,7 +157,7 @@ int dispatch_copy(Stage *s, const Instruction *i, Err **e) {
         const char *directory = s->pub.config.working_dir ? s->pub.config.working_dir : "/";
         d.copy.sources = d.sources;
         d.copy.inlines = d.inlines;
-        d.copy.destination = path_destination(m->arena, directory, d.destination);
+        d.copy.destination = plan_path_destination(m->arena, directory, d.destination);
         PlanStep *step = step_new(s, STEP_COPY, i, step_name(s, instruction_text(s, i)));
         step->copy = d.copy;
         step_set_inputs(m, step, &step->copy.from, 1);

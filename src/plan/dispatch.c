@@ -25,11 +25,10 @@ static const Handler handlers[INSTR_KIND_MAX] = {
         [INSTR_MAINTAINER] = dispatch_maintainer,
 };
 
-int dispatch(Stage *s, const Instruction *i, Err **e) {
+int plan_dispatch(Stage *s, const Instruction *i, Err **e) {
         Handler handler = (unsigned)i->kind < INSTR_KIND_MAX ? handlers[i->kind] : NULL;
         if (!handler)
                 return plan_error(s->maker, i, i->written, ERR_SYNTAX, e, "%s is not allowed here",
                                   instruction_name(i->kind));
-        if (flags_check(s->maker, i, e) < 0) return -1;
         return handler(s, i, e);
 }

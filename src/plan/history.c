@@ -25,7 +25,7 @@ void history_commit(Stage *s, const char *created_by, bool layer) {
         s->pub.config.has_created = true;
 }
 
-void text_list(Buf *b, const StrVec *words) {
+void plan_text_list(Buf *b, const StrVec *words) {
         buf_addc(b, '[');
         for (size_t i = 0; i < words->n; i++) {
                 if (i > 0) buf_addc(b, ' ');
@@ -96,7 +96,7 @@ static void text_quoted(Buf *b, const char *text) {
         buf_addc(b, '"');
 }
 
-void text_quoted_list(Buf *b, const StrVec *words) {
+void plan_text_quoted_list(Buf *b, const StrVec *words) {
         buf_addc(b, '[');
         for (size_t i = 0; i < words->n; i++) {
                 if (i > 0) buf_addc(b, ' ');
@@ -119,7 +119,7 @@ static void fraction(Buf *b, uint64_t value, uint64_t unit, const char *name) {
         buf_adds(b, name);
 }
 
-void text_duration(Buf *b, int64_t ns) {
+void plan_text_duration(Buf *b, int64_t ns) {
         uint64_t value = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
         if (ns < 0) buf_addc(b, '-');
         if (value == 0) {

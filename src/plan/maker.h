@@ -101,31 +101,25 @@ void scope_done(Scope *scope);
 
 /* --- arguments.c ------------------------------------------------------------------------------------------------ */
 
-const char *build_arg(const Maker *m, const char *name); /* value of --build-arg or NULL */
-int arguments_globals(Maker *m, Err **e);                /* platform arguments and the ARGs before the first FROM */
+const char *plan_build_arg(const Maker *m, const char *name); /* value of --build-arg or NULL */
+int arguments_globals(Maker *m, Err **e); /* platform arguments and the ARGs before the first FROM */
 int dispatch_arg(Stage *s, const Instruction *i, Err **e);
 int dispatch_env(Stage *s, const Instruction *i, Err **e);
-const char *const *proxy_environment(const Maker *m);
+const char *const *plan_proxy_environment(const Maker *m);
 void arguments_warn_unused(const Maker *m);
 
 /* --- flags.c ---------------------------------------------------------------------------------------------------- */
 
-/* Value of the last flag of the name, "" when it is written without one, NULL when it is absent. */
-const char *flag_value(const Instruction *i, const char *name);
-/* absent: default_value; without value: true. ERR_SYNTAX for anything but a boolean. */
-int flag_bool(const Maker *m, const Instruction *i, const char *name, int default_value, int *ret_value, Err **e);
 /* Collects all values of a flag that may be repeated, in the maker's arena. */
-size_t flag_list(const Maker *m, const Instruction *i, const char *name, const char *const **ret_values);
-bool boolean_parse(const char *text, bool *ret_value);          /* 1 t true 0 f false, any case */
-int flags_check(const Maker *m, const Instruction *i, Err **e); /* only flags that the instruction knows */
+size_t plan_flag_list(const Maker *m, const Instruction *i, const char *name, const char *const **ret_values);
 
 /* --- history.c -------------------------------------------------------------------------------------------------- */
 
 int64_t plan_created_ns(const PlanParams *params);
 void history_commit(Stage *s, const char *created_by, bool layer);
-void text_list(Buf *b, const StrVec *words);        /* [a b] */
-void text_quoted_list(Buf *b, const StrVec *words); /* ["a" "b"] as Go's %q */
-void text_duration(Buf *b, int64_t ns);             /* 1m30s, as Go prints durations */
+void plan_text_list(Buf *b, const StrVec *words);        /* [a b] */
+void plan_text_quoted_list(Buf *b, const StrVec *words); /* ["a" "b"] as Go's %q */
+void plan_text_duration(Buf *b, int64_t ns);             /* 1m30s, as Go prints durations */
 
 /* --- steps.c ---------------------------------------------------------------------------------------------------- */
 
@@ -138,10 +132,10 @@ PlanStep *step_scratch(Maker *m, Stage *s);
 
 /* --- paths.c ---------------------------------------------------------------------------------------------------- */
 
-const char *path_clean(Arena *a, const char *path); /* absolute, no "." and "..", no slash at the end */
-const char *path_join(Arena *a, const char *directory, const char *path);        /* cleaned; path may be absolute */
-const char *path_destination(Arena *a, const char *directory, const char *path); /* keeps a final slash */
-const char *path_base(Arena *a, const char *path);
+const char *plan_path_clean(Arena *a, const char *path); /* absolute, no "." and "..", no slash at the end */
+const char *plan_path_join(Arena *a, const char *directory, const char *path); /* cleaned; path may be absolute */
+const char *plan_path_destination(Arena *a, const char *directory, const char *path); /* keeps a final slash */
+const char *plan_path_base(Arena *a, const char *path);
 
 /* --- stages.c --------------------------------------------------------------------------------------------------- */
 
@@ -158,9 +152,10 @@ typedef struct Source {
 } Source;
 
 int contexts_scan(Maker *m, Err **e);
-const PlanPair *context_find(const Maker *m, const char *name, const Platform *platform); /* --build-context or NULL */
-int stage_base(Stage *s, Err **e);                                                        /* tip and config from FROM */
-int source_find(Stage *s, const Instruction *i, const char *name, Source *ret_source, Err **e);
+const PlanPair *plan_context_find(const Maker *m, const char *name,
+                                  const Platform *platform); /* --build-context or NULL */
+int stage_base(Stage *s, Err **e);                           /* tip and config from FROM */
+int plan_source_find(Stage *s, const Instruction *i, const char *name, Source *ret_source, Err **e);
 
 /* --- onbuild.c -------------------------------------------------------------------------------------------------- */
 
@@ -170,7 +165,7 @@ int onbuild_take(Stage *s, const Instruction **ret_instructions, size_t *ret_cou
 
 /* --- instructions ----------------------------------------------------------------------------------------------- */
 
-int dispatch(Stage *s, const Instruction *i, Err **e); /* one row of the table by kind */
+int plan_dispatch(Stage *s, const Instruction *i, Err **e); /* one row of the table by kind */
 int dispatch_label(Stage *s, const Instruction *i, Err **e);
 int dispatch_user(Stage *s, const Instruction *i, Err **e);
 int dispatch_volume(Stage *s, const Instruction *i, Err **e);
@@ -186,10 +181,10 @@ int dispatch_run(Stage *s, const Instruction *i, Err **e);
 int dispatch_copy(Stage *s, const Instruction *i, Err **e); /* COPY and ADD */
 
 /* SHELL's words and text behind them, or the words of the JSON form. */
-void command_words(const Stage *s, const Instruction *i, const char *text, StrVec *ret_words);
+void plan_command_words(const Stage *s, const Instruction *i, const char *text, StrVec *ret_words);
 
 /* --- mounts.c --------------------------------------------------------------------------------------------------- */
 
 int mounts_parse(Stage *s, const Instruction *i, const PlanMount **ret_mounts, size_t *ret_count, Err **e);
 /* Fields of comma-separated text with "quoted, fields". False when a quote is not closed. */
-bool csv_split(Arena *a, const char *text, const char *const **ret_fields, size_t *ret_count);
+bool plan_csv_split(Arena *a, const char *text, const char *const **ret_fields, size_t *ret_count);

@@ -11,7 +11,7 @@
 /* RUN --mount=KEY=VALUE,...: the fields in the order in which they are written, then the defaults of the type. Values are
  * expanded, save from=. */
 
-bool csv_split(Arena *a, const char *text, const char *const **ret_fields, size_t *ret_count) {
+bool plan_csv_split(Arena *a, const char *text, const char *const **ret_fields, size_t *ret_count) {
         size_t commas = 1;
         for (const char *c = text; *c; c++) commas += *c == ',';
         const char **fields = arena_array(a, commas, sizeof *fields);
@@ -87,6 +87,20 @@ static int set_sharing(MountDraft *d, const char *key, const char *value, Err **
         d->mount.sharing = (MountSharing)sharing;
         d->has_sharing = true;
         return 0;
+}
+
+/* What Go's strconv takes as a boolean, in any case. */
+static bool boolean_parse(const char *text, bool *ret_value) {
+        static const struct {
+                const char *text;
+                bool value;
+        } rows[] = {{"true", true}, {"1", true}, {"t", true}, {"false", false}, {"0", false}, {"f", false}};
+        for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+                if (strcasecmp(text, rows[i].text) != 0) continue;
+                *ret_value = rows[i].value;
+                return true;
+        }
+        return false;
 }
 
 static int parse_bool(const MountDraft *d, const char *key, const char *value, bool *ret, Err **e) {
@@ -237,7 +251,7 @@ static int resolve_target(MountDraft *d, Err **e) {
         const char *directory = d->s->pub.config.working_dir ? d->s->pub.config.working_dir : "/";
         if (!d->target || !*d->target)
                 return mount_error(d, NULL, e, "target is required for '%s' mounts", type_names[d->mount.type]);
-        d->mount.target = path_join(d->s->maker->arena, directory, d->target);
+        d->mount.target = plan_path_join(d->s->maker->arena, directory, d->target);
         if (streq(d->mount.target, "/"))
                 return mount_error(d, d->target, e, "invalid mount target '%s': the root can not be covered",
                                    d->target);
@@ -247,17 +261,18 @@ static int resolve_target(MountDraft *d, Err **e) {
 static int finish_files(MountDraft *d, Err **e) {
         Maker *m = d->s->maker;
         if (resolve_target(d, e) < 0) return -1;
-        d->mount.source = path_clean(m->arena, d->source ? d->source : "") + 1; /* without the leading slash */
+        d->mount.source = plan_path_clean(m->arena, d->source ? d->source : "") + 1; /* without the leading slash */
         if (d->mount.type == MOUNT_CACHE) {
-                const char *ns = build_arg(m, "BUILDKIT_CACHE_MOUNT_NS");
+                const char *ns = plan_build_arg(m, "BUILDKIT_CACHE_MOUNT_NS");
                 const char *id = d->id ? d->id : d->target;
-                if (*id == '/' || !d->id) id = *id == '/' ? path_clean(m->arena, id) : path_clean(m->arena, id) + 1;
+                if (*id == '/' || !d->id)
+                        id = *id == '/' ? plan_path_clean(m->arena, id) : plan_path_clean(m->arena, id) + 1;
                 d->mount.id = ns && *ns ? arena_printf(m->arena, "%s/%s", ns, id) : id;
         }
         bool from = d->from && *d->from && !(d->mount.type == MOUNT_CACHE && streq(d->from, "scratch"));
         if (from) {
                 Source source;
-                if (source_find(d->s, d->i, d->from, &source, e) < 0) return -1;
+                if (plan_source_find(d->s, d->i, d->from, &source, e) < 0) return -1;
                 d->mount.from = source.step;
                 d->mount.from_context = source.context;
         } else if (d->mount.type == MOUNT_BIND) {
@@ -274,11 +289,11 @@ static int finish_secret(MountDraft *d, Err **e) {
         const char *id = d->id ? d->id : d->source;
         if ((!id || !*id) && !has_target)
                 return mount_error(d, NULL, e, "invalid secret mount: one of source, target required");
-        d->mount.id = id && *id ? id : path_base(a, d->target);
+        d->mount.id = id && *id ? id : plan_path_base(a, d->target);
         if (has_target && resolve_target(d, e) < 0) return -1;
-        d->mount.env = d->env_of_id ? path_base(a, d->mount.id) : d->env;
+        d->mount.env = d->env_of_id ? plan_path_base(a, d->mount.id) : d->env;
         if (!has_target && !d->mount.env)
-                d->mount.target = arena_printf(a, "/run/secrets/%s", path_base(a, d->mount.id));
+                d->mount.target = arena_printf(a, "/run/secrets/%s", plan_path_base(a, d->mount.id));
         return 0;
 }
 
@@ -306,7 +321,7 @@ static int mount_finish(MountDraft *d, unsigned ssh_number, Err **e) {
 static int mount_parse(MountDraft *d, unsigned ssh_number, Err **e) {
         const char *const *fields = NULL;
         size_t count = 0;
-        if (!csv_split(d->s->maker->arena, d->text, &fields, &count))
+        if (!plan_csv_split(d->s->maker->arena, d->text, &fields, &count))
                 return mount_error(d, NULL, e, "a quote is not closed or stands inside a field");
         for (size_t k = 0; k < count; k++)
                 if (set_field(d, fields[k], e) < 0) return -1;
@@ -315,7 +330,7 @@ static int mount_parse(MountDraft *d, unsigned ssh_number, Err **e) {
 
 int mounts_parse(Stage *s, const Instruction *i, const PlanMount **ret_mounts, size_t *ret_count, Err **e) {
         const char *const *texts = NULL;
-        size_t count = flag_list(s->maker, i, "mount", &texts);
+        size_t count = plan_flag_list(s->maker, i, "mount", &texts);
         if (count > PLAN_MOUNTS_MAX)
                 return plan_error(s->maker, i, NULL, ERR_LIMIT, e, "more than %d mounts in one RUN", PLAN_MOUNTS_MAX);
         PlanMount *mounts = arena_array(s->maker->arena, count, sizeof *mounts);

@@ -21,8 +21,8 @@ static void clean_into(Buf *b, const char *path) {
         }
 }
 
-const char *path_clean(Arena *a, const char *path) {
-        return path_join(a, "", path);
+const char *plan_path_clean(Arena *a, const char *path) {
+        return plan_path_join(a, "", path);
 }
 
 static const char *finish(Arena *a, Buf *b) {
@@ -32,14 +32,14 @@ static const char *finish(Arena *a, Buf *b) {
         return text;
 }
 
-const char *path_join(Arena *a, const char *directory, const char *path) {
+const char *plan_path_join(Arena *a, const char *directory, const char *path) {
         Buf b = {0};
         if (path[0] != '/') clean_into(&b, directory);
         clean_into(&b, path);
         return finish(a, &b);
 }
 
-const char *path_destination(Arena *a, const char *directory, const char *path) {
+const char *plan_path_destination(Arena *a, const char *directory, const char *path) {
         Buf b = {0};
         if (path[0] != '/') clean_into(&b, directory);
         clean_into(&b, path);
@@ -50,7 +50,7 @@ const char *path_destination(Arena *a, const char *directory, const char *path) 
         return finish(a, &b);
 }
 
-const char *path_base(Arena *a, const char *path) {
-        const char *clean = path_clean(a, path);
+const char *plan_path_base(Arena *a, const char *path) {
+        const char *clean = plan_path_clean(a, path);
         return strrchr(clean, '/') + 1;
 }

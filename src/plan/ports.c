@@ -87,7 +87,7 @@ int dispatch_expose(Stage *s, const Instruction *i, Err **e) {
         expose_all(&s->pub.config.exposed_ports, &all);
         AUTO(buf_done) Buf text = {0};
         buf_adds(&text, "EXPOSE ");
-        text_list(&text, &all);
+        plan_text_list(&text, &all);
         history_commit(s, text.p, false);
         return 0;
 }

@@ -72,7 +72,7 @@ static const char *const *environment(const Stage *s) {
 
 static int network_parse(const Stage *s, const Instruction *i, PlanNetwork *ret_network, Err **e) {
         static const char *const names[] = {"default", "none", "host"};
-        const char *flag = flag_value(i, "network");
+        const char *flag = instruction_flag(i, "network");
         const char *text = flag ? flag : s->maker->params->network;
         *ret_network = PLAN_NETWORK_DEFAULT;
         if (!text || !*text) return 0;
@@ -81,25 +81,27 @@ static int network_parse(const Stage *s, const Instruction *i, PlanNetwork *ret_
                 *ret_network = (PlanNetwork)k;
                 return 0;
         }
-        const char *near = nearest_name(text, names, ARRAY_SIZE(names));
-        plan_error(s->maker, i, flag, ERR_SYNTAX, e, "network mode '%s' is not valid (default, none or host)", text);
-        return near ? err_hint(e, "did you mean --network=%s?", near) : -1;
+        return plan_error(s->maker, i, flag, ERR_SYNTAX, e, "network mode '%s' is not valid (default, none or host)",
+                          text);
 }
 
 static int security_parse(const Stage *s, const Instruction *i, bool *ret_insecure, Err **e) {
-        const char *text = flag_value(i, "security");
+        const char *text = instruction_flag(i, "security");
         *ret_insecure = text && streq(text, "insecure");
-        if (text && !*ret_insecure && !streq(text, "sandbox"))
-                return plan_error(s->maker, i, text, ERR_SYNTAX, e,
-                                  "security mode '%s' is not valid (sandbox or insecure)", text);
         if (!*ret_insecure || s->maker->params->allow_insecure) return 0;
         plan_error(s->maker, i, "--security=insecure", ERR_DENIED, e,
                    "RUN --security=insecure: security.insecure is not allowed");
         return err_hint(e, "allow it for this build with --allow security.insecure");
 }
 
+static bool has_device(const Instruction *i) {
+        for (size_t k = 0; k < i->flag_count; k++)
+                if (streq(i->flags[k].name, "device")) return true;
+        return false;
+}
+
 static int flags_parse(Stage *s, const Instruction *i, PlanRun *run, Err **e) {
-        if (flag_value(i, "device"))
+        if (has_device(i))
                 return plan_error(s->maker, i, "--device", ERR_UNSUPPORTED, e,
                                   "RUN --device is not supported (it is no stable part of the language)");
         if (network_parse(s, i, &run->network, e) < 0) return -1;
@@ -134,15 +136,13 @@ int dispatch_run(Stage *s, const Instruction *i, Err **e) {
         Maker *m = s->maker;
         AUTO(strvec_done) StrVec words = {0};
         PlanRun run = {0};
-        if (i->json && i->word_count == 0)
-                return plan_error(m, i, NULL, ERR_SYNTAX, e, "RUN requires a command: its array must not be empty");
         if (flags_parse(s, i, &run, e) < 0) return -1;
         run.shell_text = shell_text(s, i, &run.script);
-        command_words(s, i, run.shell_text, &words);
+        plan_command_words(s, i, run.shell_text, &words);
         run.argv = arena_words(m->arena, &words);
         run.env = environment(s);
-        run.proxy_env = proxy_environment(m);
-        run.cwd = path_clean(m->arena, s->pub.config.working_dir ? s->pub.config.working_dir : "/");
+        run.proxy_env = plan_proxy_environment(m);
+        run.cwd = plan_path_clean(m->arena, s->pub.config.working_dir ? s->pub.config.working_dir : "/");
         run.user = arena_strdup(m->arena, s->pub.config.user ? s->pub.config.user : "");
         PlanStep *step = step_new(s, STEP_RUN, i, step_name(s, instruction_text(s, i)));
         step->run = run;

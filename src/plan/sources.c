@@ -45,7 +45,7 @@ int contexts_scan(Maker *m, Err **e) {
         return 0;
 }
 
-const PlanPair *context_find(const Maker *m, const char *name, const Platform *platform) {
+const PlanPair *plan_context_find(const Maker *m, const char *name, const Platform *platform) {
         if (map_count(m->contexts) == 0) return NULL;
         char text[128];
         const char *key = normalise(m, str_of(name));
@@ -190,7 +190,7 @@ static void read_environment(Stage *s) {
 }
 
 int stage_base(Stage *s, Err **e) {
-        const PlanPair *pair = *s->pub.name ? context_find(s->maker, s->pub.name, &s->platform) : NULL;
+        const PlanPair *pair = *s->pub.name ? plan_context_find(s->maker, s->pub.name, &s->platform) : NULL;
         PlanStep *step = NULL;
         if (pair) { /* stands for the whole stage */
                 s->instruction_count = 0;
@@ -198,7 +198,7 @@ int stage_base(Stage *s, Err **e) {
         } else if (s->base) {
                 return start_from_stage(s, e);
         } else if (!streq(s->base_name, "scratch")) {
-                pair = context_find(s->maker, s->base_name, &s->platform);
+                pair = plan_context_find(s->maker, s->base_name, &s->platform);
         }
         if (pair) {
                 if (start_from_context(s, pair, e) < 0) return -1;
@@ -272,7 +272,7 @@ static int stage_by_number(const Stage *s, const Instruction *i, const char *nam
         return 0;
 }
 
-int source_find(Stage *s, const Instruction *i, const char *name, Source *ret_source, Err **e) {
+int plan_source_find(Stage *s, const Instruction *i, const char *name, Source *ret_source, Err **e) {
         Stage *stage = NULL;
         NamedContextKind kind = NAMED_CONTEXT_NONE;
         *ret_source = (Source){0};
@@ -282,7 +282,7 @@ int source_find(Stage *s, const Instruction *i, const char *name, Source *ret_so
                 ret_source->step = stage->pub.result;
                 return 0;
         }
-        const PlanPair *pair = context_find(s->maker, name, &s->maker->target_platform);
+        const PlanPair *pair = plan_context_find(s->maker, name, &s->maker->target_platform);
         if (pair && context_kind_of(s->maker, i, pair, &kind, e) < 0) return -1;
         if (kind == NAMED_CONTEXT_DIRECTORY) {
                 ret_source->context = pair->name;

@@ -10,6 +10,12 @@
 /* FROM lines -> stages, and the walk over them. A stage reaches only earlier ones, so running a stage after what it names
  * needs no sorting: whatever is never named is never looked at. */
 
+static const char *lower_case(Arena *a, const char *text) {
+        char *copy = arena_strdup(a, text);
+        for (char *c = copy; *c; c++) *c = (char)tolower((unsigned char)*c);
+        return copy;
+}
+
 Stage *stage_new(Maker *m) {
         Stage *s = arena_alloc(m->arena, sizeof *s);
         s->maker = m;
@@ -24,33 +30,13 @@ Stage *stage_new(Maker *m) {
         return s;
 }
 
-static bool name_valid(const char *name) {
-        if (!(*name >= 'a' && *name <= 'z')) return false;
-        for (; *name; name++)
-                if (!(*name >= 'a' && *name <= 'z') && !(*name >= '0' && *name <= '9') && !strchr("-_.", *name))
-                        return false;
-        return true;
-}
-
-static int stage_set_name(Stage *s, const Instruction *i, Err **e) {
-        if (i->word_count != 1 && (i->word_count != 3 || strcasecmp(i->words[1], "AS") != 0))
-                return plan_error(s->maker, i, NULL, ERR_SYNTAX, e,
-                                  "FROM requires either one or three arguments: FROM image [AS name]");
-        if (i->word_count == 1) return 0;
-        char *name = arena_strdup(s->maker->arena, i->words[2]);
-        for (char *c = name; *c; c++) *c = (char)tolower((unsigned char)*c);
-        if (!name_valid(name))
-                return plan_error(
-                        s->maker, i, i->words[2], ERR_SYNTAX, e,
-                        "invalid name for build stage: '%s', a stage name starts with a letter and holds only "
-                        "letters, digits, '-', '_' and '.' (no other symbols, no variables)",
-                        i->words[2]);
-        s->pub.name = name;
-        return 0;
+static void stage_set_name(Stage *s, const Instruction *i) {
+        if (i->word_count != 3) return;
+        s->pub.name = lower_case(s->maker->arena, i->words[2]);
 }
 
 static int stage_set_platform(Stage *s, const Instruction *i, Err **e) {
-        const char *text = flag_value(i, "platform");
+        const char *text = instruction_flag(i, "platform");
         if (!text) return 0;
         const char *value = NULL;
         if (scope_expand(s->maker, &s->maker->globals, i, text, &value, e) < 0) return -1;
@@ -101,7 +87,7 @@ static int stage_scan(Maker *m, const Instruction *i, Err **e) {
         s->instructions = i + 1;
         s->pub.index = m->from_count++;
         s->pub.from_line = i->first_line;
-        if (flags_check(m, i, e) < 0 || stage_set_name(s, i, e) < 0) return -1;
+        stage_set_name(s, i);
         if (stage_set_platform(s, i, e) < 0 || stage_set_base(s, i, e) < 0) return -1;
         s->no_cache = cache_refused(s);
         s->label = *s->pub.name ? s->pub.name : arena_printf(m->arena, "stage-%zu", s->pub.index);
@@ -147,9 +133,7 @@ int stages_find_target(Maker *m, Stage **ret_stage, Err **e) {
         const char *target = m->params->target;
         *ret_stage = m->stages.v[m->from_count - 1];
         if (!target || !*target) return 0;
-        char *name = arena_strdup(m->arena, target);
-        for (char *c = name; *c; c++) *c = (char)tolower((unsigned char)*c);
-        *ret_stage = find_before(m, name, m->from_count);
+        *ret_stage = find_before(m, lower_case(m->arena, target), m->from_count);
         return *ret_stage ? 0 : target_unknown(m, target, e);
 }
 
@@ -163,10 +147,10 @@ static unsigned count_commands(const Instruction *list, size_t count) {
 
 static int run_instructions(Stage *s, const Instruction *triggers, size_t trigger_count, Err **e) {
         for (size_t k = 0; k < trigger_count; k++)
-                if (dispatch(s, &triggers[k], e) < 0)
+                if (plan_dispatch(s, &triggers[k], e) < 0)
                         return err_wrap(e, "ONBUILD trigger '%s' of %s", triggers[k].original, s->base_name);
         for (size_t k = 0; k < s->instruction_count; k++)
-                if (dispatch(s, &s->instructions[k], e) < 0) return -1;
+                if (plan_dispatch(s, &s->instructions[k], e) < 0) return -1;
         return 0;
 }
 

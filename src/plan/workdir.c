@@ -12,13 +12,13 @@ int dispatch_workdir(Stage *s, const Instruction *i, Err **e) {
         ImageConfig *config = &s->pub.config;
         const char *path = NULL;
         if (stage_expand(s, i, i->word_count > 0 ? i->words[0] : "", &path, e) < 0) return -1;
-        if (path[0] != '/') path = path_join(m->arena, config->working_dir ? config->working_dir : "/", path);
+        if (path[0] != '/') path = plan_path_join(m->arena, config->working_dir ? config->working_dir : "/", path);
         bool layer = !streq(path, "/");
         free(config->working_dir);
         config->working_dir = xstrdup(path);
         if (layer) {
                 PlanStep *step = step_new(s, STEP_WORKDIR, i, step_name(s, instruction_text(s, i)));
-                step->workdir.path = path_clean(m->arena, path);
+                step->workdir.path = plan_path_clean(m->arena, path);
                 step->workdir.user = arena_strdup(m->arena, config->user ? config->user : "");
                 stage_push(s, step);
         }
