@@ -1,0 +1,128 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Whatever is wrong gets one clear error, the documented exit status, and leaves nothing behind.
+. "$(dirname "$0")/lib.bash"
+
+test_missing_dockerfile() {
+        mkdir c && touch c/Dockerfile.dev
+        expect_fail 5 'failed to read dockerfile' 'Dockerfile.dev' -- decant build c
+}
+
+test_directory_as_dockerfile() {
+        mkdir -p c/Dockerfile
+        expect_fail 3 'is a directory' -- decant build c
+}
+
+test_missing_context() {
+        expect_fail 1 'no-such-dir' -- decant build -f - no-such-dir <<<'FROM scratch
+COPY a /'
+}
+
+test_unknown_instruction() {
+        printf 'FROM scratch\nCOPPY a b\n' | context c
+        expect_fail 3 'Dockerfile:2' 'unknown instruction: COPPY' 'did you mean.*COPY' '>>> COPPY' -- decant build c
+}
+
+test_missing_source() {
+        printf 'FROM scratch\nCOPY appel /\n' | context c
+        touch c/apple
+        expect_fail 5 'Dockerfile:2' '"/appel": not found' 'apple' '>>> COPY appel' -- decant build c
+        no_leftovers
+}
+
+test_ignored_source() {
+        printf 'FROM scratch\nCOPY hidden /\n' | context c
+        touch c/hidden
+        printf '# comment\nhid*\n' >c/.dockerignore
+        expect_fail 5 '"/hidden": not found' '\.dockerignore:2: hid' -- decant build c
+}
+
+test_unknown_stage() {
+        printf 'FROM busybox AS build\nFROM scratch\nCOPY --from=biuld /a /\n' | context c
+        expect_fail 5 'biuld' 'build' -- decant build c
+}
+
+test_unknown_target() {
+        printf 'FROM busybox AS build\n' | context c
+        expect_fail 5 'target stage.*biuld' 'build' -- decant build --target biuld c
+}
+
+test_image_that_is_nowhere() {
+        printf 'FROM busibox\n' | context c
+        expect_fail 5 'busibox' 'busybox' 'hint:' -- decant build c
+}
+
+test_failing_run() {
+        printf 'FROM busybox\nRUN echo one; echo two >&2; exit 7\nRUN touch /never\n' | context c
+        expect_fail 4 'one' 'two' 'exit code: 7' 'Dockerfile:2' '>>> RUN echo one' -- decant build -t t c
+        expect_fail 5 'No such image' -- decant inspect t
+        no_leftovers
+}
+
+test_command_not_found() {
+        printf 'FROM busybox\nRUN no-such-program\n' | context c
+        expect_fail 4 '127' -- decant build c
+}
+
+test_failure_cancels_siblings() {
+        printf 'FROM busybox AS a\nRUN sleep 60\nFROM busybox AS b\nRUN sleep 0.3; exit 3\nFROM scratch\nCOPY --from=a /x /\nCOPY --from=b /x /\n' | context c
+        start=$(date +%s)
+        expect_fail 4 'exit code: 3' 'CANCELED' -- decant build c
+        [ $(($(date +%s) - start)) -lt 20 ] || fail "the sibling was not cancelled"
+        no_leftovers
+}
+
+test_no_space() {
+        [ "$(id -u)" = 0 ] || return 0
+        mkdir small && mount -t tmpfs -o size=6m tmpfs small || fail mount
+        trap 'umount -l small' EXIT
+        DECANT_ROOT=$PWD/small/s decant import "$(busybox_tar)" busybox >/dev/null || fail import
+        printf 'FROM busybox\nCOPY big /\n' | context c
+        head -c 20000000 /dev/zero >c/big
+        DECANT_ROOT=$PWD/small/s expect_fail 8 'No space left' -- decant build -t t c
+        DECANT_ROOT=$PWD/small/s decant doctor --store || fail "$(cat out.log)"
+        DECANT_ROOT=$PWD/small/s decant images | grep -q busybox || fail "the image is lost"
+}
+
+test_corrupt_archive() {
+        head -c 5000 /dev/urandom >bad.tar
+        expect_fail 6 'hint:|not|archive' -- decant load -i bad.tar
+        decant save -o good.tar busybox && head -c 300000 good.tar >cut.tar
+        expect_fail 6 '' -- decant load -i cut.tar
+        no_leftovers
+}
+
+test_newer_store() {
+        echo 99 >"$DECANT_ROOT/version"
+        expect_fail 6 'newer' -- decant images
+}
+
+test_unknown_command_and_flag() {
+        expect_fail 2 'biuld' 'build' -- decant biuld
+        expect_fail 2 'tga' 'tag' -- decant build --tga x .
+}
+
+test_copy_cannot_leave_the_context() {
+        printf 'FROM scratch\nCOPY link /x\nCOPY ../../secret /y\n' | context c/deep
+        echo canary >secret
+        ln -s ../../secret c/deep/link
+        expect_fail 5 'not found' -- decant build c/deep
+}
+
+test_interrupt() {
+        printf 'FROM busybox\nRUN sleep 77\n' | context c
+        for signal in INT TERM; do
+                decant build c >out.log 2>&1 &
+                pid=$!
+                for _ in $(seq 100); do pgrep -x -f 'sleep 77' >/dev/null && break; sleep 0.05; done
+                kill -$signal $pid
+                status=0
+                wait $pid || status=$?
+                [ $status = $([ $signal = INT ] && echo 130 || echo 143) ] || fail "$signal: exit status $status: $(cat out.log)"
+                ! pgrep -x -f 'sleep 77' >/dev/null || fail "$signal: the step lives on"
+                no_leftovers
+        done
+        decant doctor --store || fail "store"
+}
+
+run_tests
