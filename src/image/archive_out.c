@@ -22,9 +22,6 @@
 
 enum { TAR_BLOCK_SIZE = 512, BLOB_NAME_SIZE = 80 };
 
-/* Sizes up to here fit the plain header, so that its place can be kept while the data is written. */
-#define PLAIN_HEADER_SIZE_MAX (((uint64_t)1 << 33) - 1)
-
 struct ArchiveOut {
         int fd;         /* tar */
         bool patchable; /* a regular file whose earlier bytes can be written again */
@@ -71,17 +68,50 @@ static void blob_name(const Digest *digest, char ret_name[BLOB_NAME_SIZE]) {
 
 /* ---- tar pieces */
 
-static int header_render(const char *name, TarType type, uint64_t size, Buf *ret_header, Err **e) {
-        TarEntry entry = {.type = type, .name = name, .mode = type == TAR_DIR ? 0755 : 0644, .size = size};
-        AUTO(sink_freep) Sink *sink = sink_to_buf(ret_header);
-        AUTO(tar_writer_freep) TarWriter *writer = tar_writer_new(sink);
-        return tar_writer_entry(writer, &entry, e);
+/* An octal field with its NUL. */
+static void put_octal(char *field, size_t size, uint64_t value) {
+        field[size - 1] = '\0';
+        for (size_t i = size - 1; i-- > 0; value >>= 3) field[i] = (char)('0' + (value & 7));
+}
+
+/* Beyond 8 GiB the size is written in base 256, which all readers of the last decades know: so that a header is one block
+ * whatever the size is, and its place can be kept before it is known. */
+static void put_size(char field[12], uint64_t size) {
+        if (size < (uint64_t)1 << 33) {
+                put_octal(field, 12, size);
+                return;
+        }
+        memset(field, 0, 12);
+        field[0] = (char)0x80;
+        for (size_t i = 12; size > 0; size >>= 8) field[--i] = (char)(size & 0xff);
+}
+
+/* The one form of header that these archives need: a short name, 0:0, mtime 0. */
+static void header_render(const char *name, TarType type, uint64_t size, char block[TAR_BLOCK_SIZE]) {
+        memset(block, 0, TAR_BLOCK_SIZE);
+        snprintf(block, 100, "%s", name);
+        put_octal(block + 100, 8, type == TAR_DIR ? 0755 : 0644);
+        put_octal(block + 108, 8, 0);
+        put_octal(block + 116, 8, 0);
+        put_size(block + 124, size);
+        put_octal(block + 136, 12, 0);
+        block[156] = (char)type;
+        memcpy(block + 257,
+               "ustar\0"
+               "00",
+               8);
+        put_octal(block + 329, 8, 0);
+        put_octal(block + 337, 8, 0);
+        memset(block + 148, ' ', 8);
+        uint64_t sum = 0;
+        for (size_t i = 0; i < TAR_BLOCK_SIZE; i++) sum += (unsigned char)block[i];
+        put_octal(block + 148, 7, sum);
 }
 
 static int header_write(ArchiveOut *o, const char *name, TarType type, uint64_t size, Err **e) {
-        AUTO(buf_done) Buf header = {0};
-        if (header_render(name, type, size, &header, e) < 0) return -1;
-        return fd_write_all(o->fd, header.p, header.n, e);
+        char block[TAR_BLOCK_SIZE];
+        header_render(name, type, size, block);
+        return fd_write_all(o->fd, block, sizeof block, e);
 }
 
 static int padding_write(ArchiveOut *o, uint64_t size, Err **e) {
@@ -101,8 +131,8 @@ int archive_out_begin(ArchiveOut *o, Err **e) {
         if (o->dir_fd >= 0) {
                 if (dir_make_all(o->dir_fd, "blobs/sha256", 0755, e) < 0) return -1;
         } else {
-                if (header_write(o, "blobs", TAR_DIR, 0, e) < 0) return -1;
-                if (header_write(o, "blobs/sha256", TAR_DIR, 0, e) < 0) return -1;
+                if (header_write(o, "blobs/", TAR_DIR, 0, e) < 0) return -1;
+                if (header_write(o, "blobs/sha256/", TAR_DIR, 0, e) < 0) return -1;
         }
         return archive_out_file(o, "oci-layout", layout, sizeof layout - 1, e);
 }
@@ -254,12 +284,9 @@ static int blob_to_directory(ArchiveOut *o, const BlobInput *in, Digest *ret_dig
 static int patch_header(ArchiveOut *o, off_t offset, const Digest *digest, uint64_t size, Err **e) {
         char name[BLOB_NAME_SIZE];
         blob_name(digest, name);
-        AUTO(buf_done) Buf header = {0};
-        if (header_render(name, TAR_FILE, size, &header, e) < 0) return -1;
-        if (header.n != TAR_BLOCK_SIZE)
-                return err_new(e, ERR_INTERNAL, "the header of a layer of %llu bytes does not fit its place",
-                               (unsigned long long)size);
-        if (pwrite(o->fd, header.p, header.n, offset) != (ssize_t)header.n)
+        char block[TAR_BLOCK_SIZE];
+        header_render(name, TAR_FILE, size, block);
+        if (pwrite(o->fd, block, sizeof block, offset) != (ssize_t)sizeof block)
                 return err_sys(e, "write the header of '%s'", name);
         return 0;
 }
@@ -294,7 +321,7 @@ int archive_out_blob(ArchiveOut *o, const BlobInput *in, Digest *ret_digest, uin
         int r;
         if (o->dir_fd >= 0)
                 r = blob_to_directory(o, in, ret_digest, ret_size, e);
-        else if (o->patchable && in->size_bound <= PLAIN_HEADER_SIZE_MAX)
+        else if (o->patchable)
                 r = blob_one_pass(o, in, ret_digest, ret_size, e);
         else
                 r = blob_two_passes(o, in, ret_digest, ret_size, e);

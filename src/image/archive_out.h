@@ -35,13 +35,11 @@ int archive_out_blob_fd(ArchiveOut *o, int fd, const Digest *digest, uint64_t si
 
 /* A blob whose bytes are being made. produce() writes all of it and finishes sink; it may be called twice (for a tar
  * that cannot be patched) and must give the same bytes.
- * digest: when it is known and produce() itself checks the bytes against it; else NULL, and it is computed.
- * size_bound: no more bytes than this come; decides whether one pass is enough. */
+ * digest: when it is known and produce() itself checks the bytes against it; else NULL, and it is computed. */
 typedef struct BlobInput {
         int (*produce)(void *context, Sink *sink, Err **e);
         void *context;
         const Digest *digest;
-        uint64_t size_bound;
 } BlobInput;
 int archive_out_blob(ArchiveOut *o, const BlobInput *in, Digest *ret_digest, uint64_t *ret_size, Err **e);
 

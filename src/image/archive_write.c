@@ -80,8 +80,7 @@ static int put_layer(Writer *w, LayerRef *l, Compression form, WrittenLayer *out
         Production production = {l, form, w->params->compression_level};
         BlobInput in = {.produce = produce_layer,
                         .context = &production,
-                        .digest = form == COMPRESSION_NONE ? &l->diff_id : NULL,
-                        .size_bound = layer_ref_bound(l)};
+                        .digest = form == COMPRESSION_NONE ? &l->diff_id : NULL};
         return archive_out_blob(w->out, &in, &out->digest, &out->size, e);
 }
 

@@ -38,9 +38,6 @@ int layer_ref_get(Store *s, const char *snapshot_id, const Digest *diff_id, Laye
 /* Write the layer in the given form and finish sink. The uncompressed bytes are checked against diff_id (ERR_STORE). */
 int layer_ref_write(const LayerRef *l, Compression form, int level, Sink *sink, Err **e);
 
-/* More bytes than any of its forms can have. */
-uint64_t layer_ref_bound(const LayerRef *l);
-
 /* Make the compressed form (default level) into blobs/ and remember it: l->blob is it afterwards. */
 int layer_ref_compress(LayerRef *l, Compression form, Err **e);
 

@@ -14,9 +14,6 @@
 
 #define MEDIA_DOCKER_LAYER "application/vnd.docker.image.rootfs.diff.tar"
 
-/* An entry costs at most a header, a pax header with its records, and padding. */
-enum { TAR_ENTRY_OVERHEAD = 3 * 512 + 2 * 4096 + 1024 };
-
 static const struct {
         Compression form;
         const char *oci, *docker;
@@ -79,12 +76,6 @@ int layer_ref_get(Store *s, const char *snapshot_id, const Digest *diff_id, Laye
         *ret_layer = l;
         l.has_blob = false; /* moved */
         return 0;
-}
-
-/* Foreign tars may hold what we would not write (long pax records, padding), and compressors add a little. */
-uint64_t layer_ref_bound(const LayerRef *l) {
-        uint64_t own = l->info.size_bytes + l->info.size_bytes / 64 + (l->info.entry_count + 16) * TAR_ENTRY_OVERHEAD;
-        return l->info.foreign ? 2 * own : own;
 }
 
 static int write_from_blob(const LayerRef *l, Sink *sink, Err **e) {
