@@ -90,6 +90,7 @@ void spec_add_mount(Buf *b, const SandboxMount *m);
 /* The caller's mounts, those above before those below. Owned: free(). NULL when there are none. */
 const SandboxMount **mounts_sorted(const SandboxSpec *spec);
 int spec_finish(Buf *b, Err **e);
+uint64_t shm_size_of(const SandboxSpec *spec);
 
 /* net_files.c */
 int hosts_render(const char *hostname, const StrVec *extra, Buf *ret_text, Err **e);
@@ -102,7 +103,7 @@ int capabilities_choose(const SandboxSpec *spec, uint64_t *ret_set, Err **e);
 const char *capability_name(unsigned number); /* "CAP_CHOWN"; NULL past the last */
 
 /* seccomp_profile.c */
-enum { SECCOMP_PROFILE_VERSION = 1 };
+enum { SECCOMP_PROFILE_VERSION = 2 };
 typedef struct SeccompGroup {
         const char *const *names; /* NULL-terminated */
         int capability;           /* -1: always; else when this one is held */
@@ -133,6 +134,9 @@ uint64_t seccomp_relevant(uint64_t capabilities);
 int seccomp_compile(uint64_t capabilities, Buf *ret_program, Err **e);
 /* Compiled, or from cache_dir (may be NULL). */
 int seccomp_get(const char *cache_dir, uint64_t capabilities, Buf *ret_program, Err **e);
+
+/* limit.c */
+const char *limit_name(int resource); /* "RLIMIT_NOFILE" */
 
 /* cgroup.c */
 int cgroup_make(const SandboxSpec *spec, StepCgroup *ret_cgroup, Err **e);

@@ -2,16 +2,34 @@
 #include "base/num.h"
 #include "sandbox/internal.h"
 
+#define LIMIT(name, upper) {name, "RLIMIT_" #upper, RLIMIT_##upper}
+
 static const struct {
-        const char *name;
+        const char *name, *symbol;
         int resource;
 } limits[] = {
-        {"core", RLIMIT_CORE},         {"cpu", RLIMIT_CPU},         {"data", RLIMIT_DATA},
-        {"fsize", RLIMIT_FSIZE},       {"locks", RLIMIT_LOCKS},     {"memlock", RLIMIT_MEMLOCK},
-        {"msgqueue", RLIMIT_MSGQUEUE}, {"nice", RLIMIT_NICE},       {"nofile", RLIMIT_NOFILE},
-        {"nproc", RLIMIT_NPROC},       {"rss", RLIMIT_RSS},         {"rtprio", RLIMIT_RTPRIO},
-        {"rttime", RLIMIT_RTTIME},     {"sigpending", RLIMIT_SIGPENDING}, {"stack", RLIMIT_STACK},
+        LIMIT("core", CORE),
+        LIMIT("cpu", CPU),
+        LIMIT("data", DATA),
+        LIMIT("fsize", FSIZE),
+        LIMIT("locks", LOCKS),
+        LIMIT("memlock", MEMLOCK),
+        LIMIT("msgqueue", MSGQUEUE),
+        LIMIT("nice", NICE),
+        LIMIT("nofile", NOFILE),
+        LIMIT("nproc", NPROC),
+        LIMIT("rss", RSS),
+        LIMIT("rtprio", RTPRIO),
+        LIMIT("rttime", RTTIME),
+        LIMIT("sigpending", SIGPENDING),
+        LIMIT("stack", STACK),
 };
+
+const char *limit_name(int resource) {
+        for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
+                if (limits[i].resource == resource) return limits[i].symbol;
+        return "RLIMIT_CORE";
+}
 
 static int unknown_limit(const char *text, Str name, Err **e) {
         const char *names[ARRAY_SIZE(limits)];

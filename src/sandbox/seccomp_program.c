@@ -16,7 +16,6 @@
 enum {
         PROGRAM_MAX_BYTES = LAUNCH_FILTER_MAX * (int)sizeof(struct sock_filter),
         CACHE_MAGIC = 0x70534344,
-        X32_BIT = 0x40000000,
         OPTIMIZE_TREE = 2,
 };
 
@@ -66,7 +65,7 @@ static int add_rules(scmp_filter_ctx ctx, uint64_t capabilities) {
 static int add_architectures(scmp_filter_ctx ctx) {
         static const uint32_t also[] = {
 #if defined(__x86_64__)
-                SCMP_ARCH_X86, SCMP_ARCH_X32,
+                SCMP_ARCH_X86, /* x32 would double the time that loading takes, and hardly any kernel has it */
 #elif defined(__aarch64__)
                 SCMP_ARCH_ARM,
 #endif
@@ -84,12 +83,11 @@ static void add_instruction(Buf *b, unsigned code, unsigned yes, unsigned no, ui
 }
 
 /* Before the library's program: system calls that it does not know yet. Their numbers are the same on all
- * architectures, but those of x32 have a bit of their own and are left to it. */
+ * architectures; those of x32, which have a bit of their own, do not exist here. */
 static void add_newer(Buf *b, uint64_t capabilities) {
         unsigned count = 0, at = 0;
         for (size_t i = 0; i < seccomp_new_count; i++) count += held(capabilities, seccomp_news[i].capability);
         add_instruction(b, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr));
-        add_instruction(b, BPF_JMP | BPF_JGE | BPF_K, count + 3, 0, X32_BIT);
         for (size_t i = 0; i < seccomp_new_count; i++) {
                 if (!held(capabilities, seccomp_news[i].capability)) continue;
                 add_instruction(b, BPF_JMP | BPF_JEQ | BPF_K, count - at + 1, 0, seccomp_news[i].number);

@@ -41,11 +41,15 @@ int spec_add_root(Buf *b, const Launch *l, const char *root_at, Err **e) {
         return 0;
 }
 
+uint64_t shm_size_of(const SandboxSpec *spec) {
+        return spec->shm_size_bytes ? spec->shm_size_bytes : SHM_DEFAULT_BYTES;
+}
+
 void spec_add_basics(Buf *b, const Launch *l, uint32_t more_flags) {
         const SandboxSpec *s = l->spec;
         LaunchBasics basics = {
                 .capabilities = l->capabilities,
-                .shm_size = s->shm_size_bytes ? s->shm_size_bytes : SHM_DEFAULT_BYTES,
+                .shm_size = shm_size_of(s),
                 .flags = more_flags | l->sandbox->facts.cgroup,
                 .uid = s->uid,
                 .gid = s->gid,

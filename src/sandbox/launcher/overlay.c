@@ -17,7 +17,10 @@ static _Noreturn void fail_fs(int fs, const char *what, long error) {
         long n = SYS(SYS_read, fs, log, sizeof log - 1);
         if (n <= 2) fail(what, NULL, error);
         log[log[n - 1] == '\n' ? n - 1 : n] = 0;
-        fail(what, log + 2, error);
+        LINE(line, LOG_MAX + 64);
+        line_add(&line, what);
+        line_add(&line, ":");
+        fail(line.p, log + 2, error);
 }
 
 static long place(const char *path) {
@@ -75,7 +78,7 @@ int overlay_make(const Spec *s) {
                         SYS(SYS_close, fs);
                         return overlay_make_old(s);
                 }
-                if (r < 0) fail_fs((int)fs, "add a layer:", r);
+                if (r < 0) fail_fs((int)fs, "add a layer", r);
         }
         long r = set_path((int)fs, "upperdir", s->upper);
         if (r >= 0) r = set_path((int)fs, "workdir", s->work);
@@ -85,7 +88,7 @@ int overlay_make(const Spec *s) {
         else if (r >= 0)
                 set_plain((int)fs);
         if (r >= 0) r = SYS(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, 0, 0, 0);
-        if (r < 0) fail_fs((int)fs, "mount the layers:", r);
+        if (r < 0) fail_fs((int)fs, "mount the layers", r);
         r = SYS(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
         if (r < 0) fail("mount the layers", NULL, r);
         SYS(SYS_close, fs);
