@@ -34,12 +34,12 @@ static void set_global(Maker *m, const char *name, const char *value) {
 }
 
 static void platform_globals(Maker *m) {
-        static const struct {
+        const struct {
                 const char *prefix;
-                size_t offset;
-        } kinds[] = {{"BUILD", 0}, {"TARGET", 1}};
+                const Platform *platform;
+        } kinds[] = {{"BUILD", &m->params->build_platform}, {"TARGET", &m->target_platform}};
         for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-                const Platform *p = kinds[i].offset == 0 ? &m->params->build_platform : &m->target_platform;
+                const Platform *p = kinds[i].platform;
                 char text[128];
                 platform_render(p, text);
                 const struct {
@@ -57,7 +57,7 @@ static void platform_globals(Maker *m) {
 
 static int check_name(const Maker *m, const Instruction *i, const char *name, Err **e) {
         if (*name) return 0;
-        return plan_error(m, i, NULL, ERR_SYNTAX, e, "%s names can not be blank", instruction_name(i->kind));
+        return plan_error(m, i, NULL, e, "%s names can not be blank", instruction_name(i->kind));
 }
 
 static int global_arg(Maker *m, const Instruction *i, const Pair *pair, Err **e) {
@@ -79,7 +79,7 @@ int arguments_globals(Maker *m, Err **e) {
 
 static int limit_variables(const Stage *s, const Instruction *i, Err **e) {
         if (s->env.list.n + s->args.list.n < PLAN_VARIABLES_MAX) return 0;
-        return plan_error(s->maker, i, NULL, ERR_LIMIT, e, "more than %d variables in one stage", PLAN_VARIABLES_MAX);
+        return plan_limit(s->maker, i, PLAN_VARIABLES_MAX, "variables in one stage", e);
 }
 
 /* The value of one ARG; NULL when there is none from anywhere. A default is not looked at when it is overridden. */

@@ -33,7 +33,7 @@ int dispatch_label(Stage *s, const Instruction *i, Err **e) {
         for (size_t k = 0; k < i->pair_count; k++) {
                 const char *key = NULL, *value = NULL;
                 if (stage_expand(s, i, i->pairs[k].key, &key, e) < 0) return -1;
-                if (!*key) return plan_error(s->maker, i, NULL, ERR_SYNTAX, e, "LABEL names can not be blank");
+                if (!*key) return plan_error(s->maker, i, NULL, e, "LABEL names can not be blank");
                 if (stage_expand(s, i, i->pairs[k].value ? i->pairs[k].value : "", &value, e) < 0) return -1;
                 image_config_set_label(&s->pub.config, key, value);
                 buf_addf(&text, " %s=%s", key, value);
@@ -73,7 +73,7 @@ static bool signal_known(const char *text) {
 int dispatch_stopsignal(Stage *s, const Instruction *i, Err **e) {
         const char *value = NULL;
         if (stage_expand(s, i, argument(i), &value, e) < 0) return -1;
-        if (!signal_known(value)) return plan_error(s->maker, i, value, ERR_SYNTAX, e, "invalid signal: %s", value);
+        if (!signal_known(value)) return plan_error(s->maker, i, value, e, "invalid signal: %s", value);
         return set_field(s, i, &s->pub.config.stop_signal, e);
 }
 
@@ -83,7 +83,7 @@ int dispatch_volume(Stage *s, const Instruction *i, Err **e) {
                 const char *path = NULL;
                 if (stage_expand(s, i, i->words[k], &path, e) < 0) return -1;
                 if (str_trim(str_of(path)).n == 0)
-                        return plan_error(s->maker, i, NULL, ERR_SYNTAX, e, "a VOLUME can not be an empty string");
+                        return plan_error(s->maker, i, NULL, e, "a VOLUME can not be an empty string");
                 strvec_push(&volumes, path);
                 if (strvec_index(&s->pub.config.volumes, path) < 0) strvec_push(&s->pub.config.volumes, path);
         }

@@ -47,11 +47,11 @@ static int check_source(const CopyDraft *d, const char *source, Err **e) {
         if (!is_git(source) && !is_url(source)) return 0;
         if (!d->copy.add) {
                 if (!is_url(source)) return 0; /* an odd file name */
-                return plan_error(m, d->i, source, ERR_SYNTAX, e, "source can't be a URL for COPY (ADD takes URLs): %s",
-                                  source);
+                return plan_error(m, d->i, source, e, "source can't be a URL for COPY (ADD takes URLs): %s", source);
         }
-        return plan_error(m, d->i, source, ERR_UNSUPPORTED, e, "ADD of %s is not supported yet: %s",
-                          is_git(source) ? "a git repository" : "a URL", source);
+        err_new(e, ERR_UNSUPPORTED, "ADD of %s is not supported yet: %s", is_git(source) ? "a git repository" : "a URL",
+                source);
+        return plan_locate(m, d->i, source, e);
 }
 
 static int read_words(CopyDraft *d, Err **e) {
@@ -89,7 +89,7 @@ static int check_mode(const CopyDraft *d, Err **e) {
         if (!mode || !*mode) return 0;
         bool number = isdigit((unsigned char)*mode);
         if (number ? u32_parse(str_of(mode), 8, &bits) && bits <= 07777 : mode_symbolic(mode)) return 0;
-        return plan_error(d->s->maker, d->i, mode, ERR_SYNTAX, e,
+        return plan_error(d->s->maker, d->i, mode, e,
                           "invalid chmod parameter: '%s': it should be an octal mode between 0 and 07777 or symbolic "
                           "as in u=rwX,go=rX",
                           mode);
@@ -104,7 +104,7 @@ static int expand_flag(const CopyDraft *d, const char *name, const char **ret_va
 
 static int check_checksum(const CopyDraft *d, Err **e) {
         if (!d->copy.checksum) return 0;
-        return plan_error(d->s->maker, d->i, "--checksum", ERR_SYNTAX, e,
+        return plan_error(d->s->maker, d->i, "--checksum", e,
                           "checksum can't be specified for sources that are neither HTTP(S) nor git");
 }
 

@@ -28,7 +28,6 @@ static const Handler handlers[INSTR_KIND_MAX] = {
 int plan_dispatch(Stage *s, const Instruction *i, Err **e) {
         Handler handler = (unsigned)i->kind < INSTR_KIND_MAX ? handlers[i->kind] : NULL;
         if (!handler)
-                return plan_error(s->maker, i, i->written, ERR_SYNTAX, e, "%s is not allowed here",
-                                  instruction_name(i->kind));
+                return plan_error(s->maker, i, i->written, e, "%s is not allowed here", instruction_name(i->kind));
         return handler(s, i, e);
 }

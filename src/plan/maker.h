@@ -77,8 +77,11 @@ struct Maker {
 
 /* Wrap *e with the line and the excerpt of instruction; word (may be NULL) is underlined. Returns -1. */
 int plan_locate(const Maker *m, const Instruction *i, const char *word, Err **e);
-int plan_error(const Maker *m, const Instruction *i, const char *word, ErrKind kind, Err **e, const char *format, ...)
-        __attribute__((format(printf, 6, 7)));
+/* ERR_SYNTAX at the line of instruction. */
+int plan_error(const Maker *m, const Instruction *i, const char *word, Err **e, const char *format, ...)
+        __attribute__((format(printf, 5, 6)));
+/* ERR_LIMIT: "more than MAX WHAT". */
+int plan_limit(const Maker *m, const Instruction *i, int max, const char *what, Err **e);
 
 int scope_expand(const Maker *m, const Scope *scope, const Instruction *i, const char *text, const char **ret_word,
                  Err **e);

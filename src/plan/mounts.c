@@ -57,33 +57,38 @@ __attribute__((format(printf, 4, 5))) static int mount_error(const MountDraft *d
         va_start(ap, format);
         AUTO(freep) char *text = xvasprintf(format, ap);
         va_end(ap);
-        return plan_error(d->s->maker, d->i, word, ERR_SYNTAX, e, "--mount=%s: %s", d->text, text);
+        return plan_error(d->s->maker, d->i, word, e, "--mount=%s: %s", d->text, text);
 }
 
-static int choose(const MountDraft *d, const char *what, const char *value, const char *const *names, size_t count,
-                  int *ret, Err **e) {
-        for (size_t k = 0; k < count; k++) {
-                if (strcasecmp(value, names[k]) != 0) continue;
-                *ret = (int)k;
-                return 0;
-        }
-        const char *near = nearest_name(value, names, count);
-        mount_error(d, value, e, "unsupported %s '%s'", what, value);
+/* A closed set of words; the index of value, or -1 with *e. */
+typedef struct Choice {
+        const char *what;
+        const char *const *names;
+        size_t count;
+} Choice;
+
+static int choose(const MountDraft *d, const Choice *choice, const char *value, Err **e) {
+        for (size_t k = 0; k < choice->count; k++)
+                if (strcasecmp(value, choice->names[k]) == 0) return (int)k;
+        const char *near = nearest_name(value, choice->names, choice->count);
+        mount_error(d, value, e, "unsupported %s '%s'", choice->what, value);
         return near ? err_hint(e, "did you mean '%s'?", near) : -1;
 }
 
 static int set_type(MountDraft *d, const char *key, const char *value, Err **e) {
         (void)key;
-        int type = 0;
-        if (choose(d, "mount type", value, type_names, ARRAY_SIZE(type_names), &type, e) < 0) return -1;
+        static const Choice types = {"mount type", type_names, ARRAY_SIZE(type_names)};
+        int type = choose(d, &types, value, e);
+        if (type < 0) return -1;
         d->mount.type = (MountType)type;
         return 0;
 }
 
 static int set_sharing(MountDraft *d, const char *key, const char *value, Err **e) {
         (void)key;
-        int sharing = 0;
-        if (choose(d, "sharing value", value, sharing_names, ARRAY_SIZE(sharing_names), &sharing, e) < 0) return -1;
+        static const Choice values = {"sharing value", sharing_names, ARRAY_SIZE(sharing_names)};
+        int sharing = choose(d, &values, value, e);
+        if (sharing < 0) return -1;
         d->mount.sharing = (MountSharing)sharing;
         d->has_sharing = true;
         return 0;
@@ -112,7 +117,7 @@ static int parse_bool(const MountDraft *d, const char *key, const char *value, b
 static int set_read_only(MountDraft *d, const char *key, const char *value, Err **e) {
         bool yes = true;
         if (parse_bool(d, key, value, &yes, e) < 0) return -1;
-        d->mount.read_only = key[1] == 'w' || (key[0] == 'r' && strstr(key, "write")) ? !yes : yes;
+        d->mount.read_only = streq(key, "rw") || streq(key, "readwrite") ? !yes : yes;
         d->read_only_given = true;
         return 0;
 }
@@ -331,8 +336,7 @@ static int mount_parse(MountDraft *d, unsigned ssh_number, Err **e) {
 int mounts_parse(Stage *s, const Instruction *i, const PlanMount **ret_mounts, size_t *ret_count, Err **e) {
         const char *const *texts = NULL;
         size_t count = plan_flag_list(s->maker, i, "mount", &texts);
-        if (count > PLAN_MOUNTS_MAX)
-                return plan_error(s->maker, i, NULL, ERR_LIMIT, e, "more than %d mounts in one RUN", PLAN_MOUNTS_MAX);
+        if (count > PLAN_MOUNTS_MAX) return plan_limit(s->maker, i, PLAN_MOUNTS_MAX, "mounts in one RUN", e);
         PlanMount *mounts = arena_array(s->maker->arena, count, sizeof *mounts);
         unsigned ssh_number = 0;
         for (size_t k = 0; k < count; k++) {

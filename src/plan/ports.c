@@ -33,7 +33,7 @@ static int protocol_parse(const Stage *s, const Instruction *i, Str text, PortRa
                 return 0;
         }
         AUTO(freep) char *word = str_dup(text);
-        return plan_error(s->maker, i, word, ERR_SYNTAX, e, "invalid protocol '%s' in EXPOSE (tcp, udp or sctp)", word);
+        return plan_error(s->maker, i, word, e, "invalid protocol '%s' in EXPOSE (tcp, udp or sctp)", word);
 }
 
 static int port_parse(const Stage *s, const Instruction *i, const char *word, PortRange *ret, Err **e) {
@@ -47,15 +47,14 @@ static int port_parse(const Stage *s, const Instruction *i, const char *word, Po
                 break;
         }
         if (range_parse(ports, &ret->first, &ret->last)) return 0;
-        return plan_error(s->maker, i, word, ERR_SYNTAX, e,
-                          "invalid port or port range '%s' in EXPOSE (0 to 65535, rising)", word);
+        return plan_error(s->maker, i, word, e, "invalid port or port range '%s' in EXPOSE (0 to 65535, rising)", word);
 }
 
 static int add_word(Stage *s, const Instruction *i, const char *word, StrVec *all, Err **e) {
         PortRange range = {0};
         if (port_parse(s, i, word, &range, e) < 0) return -1;
         if (all->n + (range.last - range.first) >= PLAN_PORTS_MAX)
-                return plan_error(s->maker, i, word, ERR_LIMIT, e, "more than %d ports in one EXPOSE", PLAN_PORTS_MAX);
+                return plan_limit(s->maker, i, PLAN_PORTS_MAX, "ports in one EXPOSE", e);
         for (uint32_t port = range.first; port <= range.last; port++) strvec_pushf(all, "%u/%s", port, range.protocol);
         return 0;
 }

@@ -81,17 +81,16 @@ static int network_parse(const Stage *s, const Instruction *i, PlanNetwork *ret_
                 *ret_network = (PlanNetwork)k;
                 return 0;
         }
-        return plan_error(s->maker, i, flag, ERR_SYNTAX, e, "network mode '%s' is not valid (default, none or host)",
-                          text);
+        return plan_error(s->maker, i, flag, e, "network mode '%s' is not valid (default, none or host)", text);
 }
 
 static int security_parse(const Stage *s, const Instruction *i, bool *ret_insecure, Err **e) {
         const char *text = instruction_flag(i, "security");
         *ret_insecure = text && streq(text, "insecure");
         if (!*ret_insecure || s->maker->params->allow_insecure) return 0;
-        plan_error(s->maker, i, "--security=insecure", ERR_DENIED, e,
-                   "RUN --security=insecure: security.insecure is not allowed");
-        return err_hint(e, "allow it for this build with --allow security.insecure");
+        err_new(e, ERR_DENIED, "RUN --security=insecure: security.insecure is not allowed");
+        err_hint(e, "allow it for this build with --allow security.insecure");
+        return plan_locate(s->maker, i, "--security=insecure", e);
 }
 
 static bool has_device(const Instruction *i) {
@@ -101,9 +100,10 @@ static bool has_device(const Instruction *i) {
 }
 
 static int flags_parse(Stage *s, const Instruction *i, PlanRun *run, Err **e) {
-        if (has_device(i))
-                return plan_error(s->maker, i, "--device", ERR_UNSUPPORTED, e,
-                                  "RUN --device is not supported (it is no stable part of the language)");
+        if (has_device(i)) {
+                err_new(e, ERR_UNSUPPORTED, "RUN --device is not supported (it is no stable part of the language)");
+                return plan_locate(s->maker, i, "--device", e);
+        }
         if (network_parse(s, i, &run->network, e) < 0) return -1;
         if (security_parse(s, i, &run->insecure, e) < 0) return -1;
         return mounts_parse(s, i, &run->mounts, &run->mount_count, e);

@@ -66,9 +66,10 @@ static int context_kind_of(const Maker *m, const Instruction *i, const PlanPair 
                            Err **e) {
         *ret_kind = context_kind(pair->value ? pair->value : "");
         if (*ret_kind != NAMED_CONTEXT_NONE) return 0;
-        plan_error(m, i, NULL, ERR_UNSUPPORTED, e, "--build-context %s=%s: this kind of context is not supported",
-                   pair->name, pair->value);
-        return err_hint(e, "use a directory, docker-image://REFERENCE or oci-layout://DIRECTORY");
+        err_new(e, ERR_UNSUPPORTED, "--build-context %s=%s: this kind of context is not supported", pair->name,
+                pair->value);
+        err_hint(e, "use a directory, docker-image://REFERENCE or oci-layout://DIRECTORY");
+        return plan_locate(m, i, NULL, e);
 }
 
 static int image_resolve(const Stage *s, const char *reference, const char *value, PlanImage *image, Err **e) {
@@ -238,7 +239,7 @@ static int image_source(Stage *s, const Instruction *i, const char *name, const 
 }
 
 static int stage_refused(const Stage *s, const Instruction *i, const char *name, Err **e) {
-        return plan_error(s->maker, i, name, ERR_SYNTAX, e,
+        return plan_error(s->maker, i, name, e,
                           "cannot copy from stage '%s', it needs to be defined before current stage '%s' (a stage "
                           "cannot read itself)",
                           name, *s->label ? s->label : "0");
@@ -265,8 +266,8 @@ static int stage_by_number(const Stage *s, const Instruction *i, const char *nam
         if (i->kind == INSTR_RUN || !u32_parse(str_of(name), 10, &number))
                 return stage_by_name(s, i, name, ret_stage, e);
         if (number >= s->maker->from_count)
-                return plan_error(s->maker, i, name, ERR_SYNTAX, e, "invalid stage index %u: there are stages 0 to %zu",
-                                  number, s->maker->from_count - 1);
+                return plan_error(s->maker, i, name, e, "invalid stage index %u: there are stages 0 to %zu", number,
+                                  s->maker->from_count - 1);
         if (number >= s->pub.index) return stage_refused(s, i, name, e);
         *ret_stage = s->maker->stages.v[number];
         return 0;

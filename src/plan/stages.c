@@ -41,8 +41,8 @@ static int stage_set_platform(Stage *s, const Instruction *i, Err **e) {
         const char *value = NULL;
         if (scope_expand(s->maker, &s->maker->globals, i, text, &value, e) < 0) return -1;
         if (!*value)
-                return plan_error(s->maker, i, text, ERR_SYNTAX, e,
-                                  "empty platform value from expression %s (undefined ARG?)", text);
+                return plan_error(s->maker, i, text, e, "empty platform value from expression %s (undefined ARG?)",
+                                  text);
         if (platform_parse(str_of(value), &s->platform, e) < 0) {
                 err_wrap(e, "failed to parse platform '%s'", value);
                 return plan_locate(s->maker, i, text, e);
@@ -61,7 +61,7 @@ static int stage_set_base(Stage *s, const Instruction *i, Err **e) {
         const char *word = i->words[0];
         if (scope_expand(s->maker, &s->maker->globals, i, word, &s->base_name, e) < 0) return -1;
         if (!*s->base_name)
-                return plan_error(s->maker, i, word, ERR_SYNTAX, e,
+                return plan_error(s->maker, i, word, e,
                                   "base name (%s) should not be blank: is the ARG declared before "
                                   "the first FROM and has it a value?",
                                   word);
@@ -80,8 +80,7 @@ static bool cache_refused(const Stage *s) {
 }
 
 static int stage_scan(Maker *m, const Instruction *i, Err **e) {
-        if (m->from_count == PLAN_STAGES_MAX)
-                return plan_error(m, i, NULL, ERR_LIMIT, e, "more than %d stages", PLAN_STAGES_MAX);
+        if (m->from_count == PLAN_STAGES_MAX) return plan_limit(m, i, PLAN_STAGES_MAX, "stages", e);
         Stage *s = stage_new(m);
         s->from = i;
         s->instructions = i + 1;
@@ -103,7 +102,7 @@ int stages_scan(Maker *m, Err **e) {
                 } else if (m->stages.n > 0) {
                         m->stages.v[m->stages.n - 1]->instruction_count++;
                 } else if (i->kind != INSTR_ARG) {
-                        return plan_error(m, i, i->written, ERR_SYNTAX, e,
+                        return plan_error(m, i, i->written, e,
                                           "no build stage in current context: %s before the first FROM",
                                           instruction_name(i->kind));
                 }
@@ -157,8 +156,7 @@ static int run_instructions(Stage *s, const Instruction *triggers, size_t trigge
 int stage_finish(Stage *s, Err **e) {
         if (s->state == STAGE_DONE) return 0;
         if (s->state == STAGE_ACTIVE)
-                return plan_error(s->maker, s->from, NULL, ERR_SYNTAX, e, "circular dependency of stage '%s' on itself",
-                                  s->label);
+                return plan_error(s->maker, s->from, NULL, e, "circular dependency of stage '%s' on itself", s->label);
         s->state = STAGE_ACTIVE;
         if (stage_base(s, e) < 0) return -1;
         const Instruction *triggers = NULL;

@@ -14,15 +14,17 @@ int plan_locate(const Maker *m, const Instruction *i, const char *word, Err **e)
         return -1;
 }
 
-int plan_error(const Maker *m, const Instruction *i, const char *word, ErrKind kind, Err **e, const char *format, ...) {
+int plan_error(const Maker *m, const Instruction *i, const char *word, Err **e, const char *format, ...) {
         va_list ap;
         va_start(ap, format);
         AUTO(freep) char *text = xvasprintf(format, ap);
         va_end(ap);
-        if (kind == ERR_SYNTAX)
-                return dockerfile_error(m->dockerfile, i->first_line, i->last_line, word, e, "%s", text);
-        err_new(e, kind, "%s", text);
-        return plan_locate(m, i, word, e);
+        return dockerfile_error(m->dockerfile, i->first_line, i->last_line, word, e, "%s", text);
+}
+
+int plan_limit(const Maker *m, const Instruction *i, int max, const char *what, Err **e) {
+        err_new(e, ERR_LIMIT, "more than %d %s", max, what);
+        return plan_locate(m, i, NULL, e);
 }
 
 static const char *get(void *context, const char *name, size_t name_size) {
