@@ -7,21 +7,26 @@
 #include "base/num.h"
 #include "oci/document.h"
 
-/* The years whose nanoseconds fit in 64 bits. */
+/* The years whose nanoseconds fit in 64 bits, and their first and last second. */
 enum { YEAR_MIN = 1678, YEAR_MAX = 2261 };
+static const int64_t second_min = -9214560000, second_max = 9214646399;
 
 static int parse_time(const char *text, int64_t *ret_ns, Err **e) {
         uint32_t year;
+        int64_t ns = 0;
         Str s = str_of(text);
         if (str_is(s, "0001-01-01T00:00:00Z")) {
                 *ret_ns = IMAGE_TIME_ZERO;
                 return 0;
         }
-        if (!u32_parse(str_sub(s, 0, 4), 10, &year) || year < YEAR_MIN || year > YEAR_MAX) {
+        bool near = u32_parse(str_sub(s, 0, 4), 10, &year) && year >= YEAR_MIN && year <= YEAR_MAX;
+        if (near && time_parse(s, &ns, e) < 0) return -1;
+        if (!near || ns < second_min * 1000000000 || ns / 1000000000 > second_max) {
                 return err_new(e, ERR_FORMAT, "'%.60s' is not a time between the years %d and %d", text, YEAR_MIN,
                                YEAR_MAX);
         }
-        return time_parse(s, ret_ns, e);
+        *ret_ns = ns;
+        return 0;
 }
 
 static int get_time(const json_t *object, const char *key, int64_t *ret_ns, bool *ret_has, Err **e) {
