@@ -93,6 +93,7 @@ static int arg_value(Stage *s, const Instruction *i, const Pair *pair, const cha
 
 int dispatch_arg(Stage *s, const Instruction *i, Err **e) {
         AUTO(buf_done) Buf text = {0};
+        stage_scope_changed(s);
         buf_adds(&text, "ARG");
         for (size_t k = 0; k < i->pair_count; k++) {
                 const Pair *pair = &i->pairs[k];
@@ -117,6 +118,7 @@ int dispatch_env(Stage *s, const Instruction *i, Err **e) {
                 if (check_name(s->maker, i, pairs[k].key, e) < 0 || limit_variables(s, i, e) < 0) return -1;
                 if (stage_expand(s, i, i->pairs[k].value ? i->pairs[k].value : "", &pairs[k].value, e) < 0) return -1;
         }
+        stage_scope_changed(s);
         buf_adds(&text, "ENV");
         for (size_t k = 0; k < i->pair_count; k++) {
                 scope_set(&s->env, a, pairs[k].key, pairs[k].value);

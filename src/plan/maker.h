@@ -53,8 +53,10 @@ typedef struct Stage {
         unsigned command_index;
         bool command_set; /* CMD was written in this stage */
         bool no_cache;
-        bool context_root;      /* starts from a directory context: one layer without history */
-        const char *last_layer; /* text of the last step that made a layer */
+        bool context_root;              /* starts from a directory context: one layer without history */
+        const char *args_text;          /* "|2 A=1 B=2" of RUN's history; NULL: to be made anew */
+        const char *const *environment; /* of RUN; NULL: to be made anew */
+        const char *last_layer;         /* text of the last step that made a layer */
 } Stage;
 
 struct Maker {
@@ -106,6 +108,11 @@ void scope_done(Scope *scope);
 
 const char *plan_build_arg(const Maker *m, const char *name); /* value of --build-arg or NULL */
 int arguments_globals(Maker *m, Err **e); /* platform arguments and the ARGs before the first FROM */
+/* ARG or ENV changed what RUN sees. */
+static inline void stage_scope_changed(Stage *s) {
+        s->args_text = NULL;
+        s->environment = NULL;
+}
 int dispatch_arg(Stage *s, const Instruction *i, Err **e);
 int dispatch_env(Stage *s, const Instruction *i, Err **e);
 const char *const *plan_proxy_environment(const Maker *m);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/plan.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -11,6 +12,7 @@ static void images_free(PlanStep *const *steps, size_t count) {
                 if (steps[k]->kind != STEP_IMAGE) continue;
                 image_config_done(&steps[k]->image->config);
                 strvec_done(&steps[k]->image->snapshots);
+                free(steps[k]->image->resolved);
         }
 }
 

@@ -23,11 +23,11 @@ typedef struct PlanPair {
         const char *value; /* NULL: as the environment says / no value */
 } PlanPair;
 
-typedef struct PlanImage {    /* what a resolver returns */
-        ImageConfig config;   /* owned by the plan from then on */
-        StrVec snapshots;     /* layers in the store, lowest first; owned by the plan */
-        char digest[72];      /* identifies the image ("sha256:..."): config digest */
-        const char *resolved; /* for progress: full name */
+typedef struct PlanImage {  /* what a resolver returns */
+        ImageConfig config; /* owned by the plan from then on */
+        StrVec snapshots;   /* layers in the store, lowest first; owned by the plan */
+        char digest[72];    /* identifies the image ("sha256:..."): config digest */
+        char *resolved;     /* for progress: full name; allocated, owned by the plan from then on */
 } PlanImage;
 
 typedef enum NamedContextKind { NAMED_CONTEXT_NONE, NAMED_CONTEXT_IMAGE, NAMED_CONTEXT_DIRECTORY } NamedContextKind;

@@ -60,13 +60,15 @@ static const char *const *arena_words(Arena *a, const StrVec *words) {
         return list;
 }
 
-static const char *const *environment(const Stage *s) {
+static const char *const *environment(Stage *s) {
+        if (s->environment) return s->environment;
         const Scope *env = &s->env;
         const char **list = arena_array(s->maker->arena, env->list.n + 2, sizeof *list);
         size_t n = 0;
         for (size_t k = 0; k < env->list.n; k++)
                 list[n++] = arena_printf(s->maker->arena, "%s=%s", env->list.v[k].name, env->list.v[k].value);
         if (!scope_has(env, "PATH")) list[n++] = "PATH=" PLAN_DEFAULT_PATH;
+        s->environment = list;
         return list;
 }
 
@@ -109,10 +111,11 @@ static int flags_parse(Stage *s, const Instruction *i, PlanRun *run, Err **e) {
         return mounts_parse(s, i, &run->mounts, &run->mount_count, e);
 }
 
-static void commit_run(Stage *s, const StrVec *words) {
+/* The declared ARGs with the values that they have now. */
+static const char *args_text(Stage *s) {
         AUTO(buf_done) Buf text = {0};
         const Scope *args = &s->args;
-        buf_adds(&text, "RUN");
+        if (s->args_text) return s->args_text;
         if (args->list.n > 0) buf_addf(&text, " |%zu", args->list.n);
         for (size_t k = 0; k < args->list.n; k++) {
                 const Variable *v = &args->list.v[k];
@@ -120,7 +123,17 @@ static void commit_run(Stage *s, const StrVec *words) {
                 if (!value) value = v->value;
                 buf_addf(&text, " %s=%s", v->name, value ? value : "");
         }
-        for (size_t k = 0; k < words->n; k++) buf_addf(&text, " %s", words->v[k]);
+        s->args_text = arena_str(s->maker->arena, buf_str(&text));
+        return s->args_text;
+}
+
+static void commit_run(Stage *s, const StrVec *words) {
+        AUTO(buf_done) Buf text = {0};
+        buf_addf(&text, "RUN%s", args_text(s));
+        for (size_t k = 0; k < words->n; k++) {
+                buf_addc(&text, ' ');
+                buf_adds(&text, words->v[k]);
+        }
         buf_adds(&text, " # buildkit");
         history_commit(s, text.p, true);
 }

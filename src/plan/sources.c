@@ -92,6 +92,19 @@ static int image_failed(const Stage *s, const Instruction *i, const char *refere
         return plan_locate(m, i, reference, e);
 }
 
+static void warn_platform(const Stage *s, const Instruction *i, const PlanImage *image) {
+        const PlanParams *p = s->maker->params;
+        char want[128], have[128];
+        if (!p->warning || !image->config.platform.os[0] || platform_match(&s->platform, &image->config.platform) > 0)
+                return;
+        platform_render(&s->platform, want);
+        platform_render(&image->config.platform, have);
+        AUTO(freep) char *excerpt = dockerfile_excerpt(s->maker->dockerfile, i->first_line, i->last_line, NULL);
+        AUTO(freep)
+        char *text = xasprintf("base image %s is for %s, not for %s as this build", image->resolved, have, want);
+        p->warning(p->warning_context, "InvalidBaseImagePlatform", text, excerpt);
+}
+
 /* The step of an image; images are resolved once for a platform. value: of a named context, or NULL. */
 static int image_step(Stage *s, const Instruction *i, const char *reference, const char *value, PlanStep **ret_step,
                       Err **e) {
@@ -104,8 +117,8 @@ static int image_step(Stage *s, const Instruction *i, const char *reference, con
         PlanImage *image = arena_alloc(m->arena, sizeof *image);
         image_config_init(&image->config);
         if (image_resolve(s, reference, value, image, e) < 0) return image_failed(s, i, reference, e);
-        if (!image->resolved) image->resolved = reference;
-        image->resolved = arena_strdup(m->arena, image->resolved);
+        if (!image->resolved) image->resolved = xstrdup(reference);
+        warn_platform(s, i, image);
         PlanStep *step = step_new(s, STEP_IMAGE, i, arena_printf(m->arena, "FROM %s", image->resolved));
         step->parent = NULL;
         step->image = image;

@@ -62,13 +62,6 @@ char *base_document(const char *name, const Platform *platform) {
         return NULL;
 }
 
-/* The plan copies the text when the resolver has returned: it must live that long. */
-static const char *base_name(const char *name) {
-        for (size_t i = 0; i < ARRAY_SIZE(bases); i++)
-                if (streq(name, bases[i].name)) return bases[i].name;
-        return "multiarch";
-}
-
 static int resolve(void *context, const char *name, const Platform *platform, PlanImage *ret_image, Err **e) {
         Fixture *f = context;
         char text[128];
@@ -79,7 +72,7 @@ static int resolve(void *context, const char *name, const Platform *platform, Pl
         if (!json) return err_new(e, ERR_NOT_FOUND, "no match for platform %s or image '%s' not found", text, name);
         if (image_config_parse(str_of(json), &ret_image->config, e) < 0) return -1;
         snprintf(ret_image->digest, sizeof ret_image->digest, "sha256:%.32s", name);
-        ret_image->resolved = base_name(name);
+        ret_image->resolved = xstrdup(name);
         strvec_push(&ret_image->snapshots, "layer");
         return 0;
 }
