@@ -77,9 +77,6 @@ static int blob_row(Store *s, const Digest *digest, uint64_t *ret_size, Err **e)
         bind_digest(q, 1, digest);
         int r = db_next(s, q, e);
         if (r != DB_ROW) return r < 0 ? r : STORE_ABSENT;
-        char hex[DIGEST_HEX_SIZE];
-        digest_hex(digest, hex);
-        if (sqlite3_column_int64(q, 1) && !lease_held(s, 'b', hex)) return STORE_ABSENT;
         *ret_size = (uint64_t)sqlite3_column_int64(q, 0);
         return STORE_FOUND;
 }
@@ -190,18 +187,11 @@ int store_blob_read(Store *s, const Digest *digest, size_t max_size, char **ret_
         return STORE_FOUND;
 }
 
-int blob_revive(Store *s, const Digest *digest, Err **e) {
-        AUTO(statement_donep) sqlite3_stmt *q = db_statement(s, ST_BLOB_GET, e);
-        if (!q) return -1;
-        bind_digest(q, 1, digest);
-        int r = db_next(s, q, e);
-        if (r < 0) return r;
+int blob_require(Store *s, const Digest *digest, Err **e) {
+        uint64_t size;
+        int r = blob_row(s, digest, &size, e);
+        if (r != STORE_ABSENT) return r;
         char text[DIGEST_TEXT_SIZE];
         digest_text(digest, text);
-        if (r == DB_END) return err_new(e, ERR_NOT_FOUND, "the store has no blob '%s'", text);
-        if (sqlite3_column_int64(q, 1) == 0) return 0;
-        AUTO(statement_donep) sqlite3_stmt *revive = db_statement(s, ST_BLOB_REVIVE, e);
-        if (!revive) return -1;
-        bind_digest(revive, 1, digest);
-        return db_run(s, revive, e);
+        return err_new(e, ERR_NOT_FOUND, "the store has no blob '%s'", text);
 }

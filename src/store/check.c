@@ -57,8 +57,6 @@ static const char *const record_checks[] = {
         " WHERE image NOT IN (SELECT id FROM image)",
         "SELECT 'layer ' || lower(hex(diff_id)) || ': its blob ' || lower(hex(digest)) || ' has no record'"
         " FROM layer_blob WHERE digest NOT IN (SELECT digest FROM blob)",
-        "SELECT 'snapshot ' || id || ' is used but marked for removal' FROM snapshot WHERE dying = 1 AND"
-        " (id IN (SELECT snapshot FROM step) OR id IN (SELECT snapshot FROM image_layer))",
 };
 
 static int report_lines(Check *c, const char *text, const char *fine, Err **e) {
@@ -118,7 +116,7 @@ static int read_records(Check *c, bool deep, Err **e) {
 
 static bool still_recorded(Store *s, const char *id, const Digest *digest) {
         AUTO(db_unlockp) Store *held = db_lock(s);
-        AUTO(statement_donep) sqlite3_stmt *q = db_statement(held, digest ? ST_BLOB_GET : ST_SNAPSHOT_DYING, NULL);
+        AUTO(statement_donep) sqlite3_stmt *q = db_statement(held, digest ? ST_BLOB_GET : ST_SNAPSHOT_HAS, NULL);
         if (!q) return true;
         if (digest)
                 bind_digest(q, 1, digest);

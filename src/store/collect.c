@@ -37,16 +37,15 @@ static int lock_collector(Store *s, int *ret_fd, Err **e) {
         return err_hint(e, "wait until it has ended");
 }
 
-/* A dry run does all of it in one transaction, finds out what would go, and takes everything back. */
+/* A dry run finds out what would go, and takes everything back. */
 static int collect_records(Collection *c, Err **e) {
-        AUTO(db_rollbackp) Store *open = c->store;
         AUTO(map_freep) Map *leases = map_new();
-        bool commit = !c->params->dry_run;
-        if (db_begin(open, e) < 0 || collect_drop(c, e) < 0) return -1;
-        if (commit && (db_commit(open, e) < 0 || db_begin(open, e) < 0)) return -1;
-        if (leases_read_all(open, leases, e) < 0 || collect_settle(c, leases, e) < 0) return -1;
-        if (commit && db_commit(open, e) < 0) return -1;
-        return collect_find_victims(c, leases, e);
+        AUTO(db_rollbackp) Store *open = c->store;
+        AUTO(closep) int gate = -1;
+        if (db_begin(open, e) < 0 || gate_close(open, &gate, e) < 0) return -1;
+        if (leases_read_all(open, leases, e) < 0 || collect_drop(c, leases, e) < 0) return -1;
+        if (collect_find_victims(c, leases, e) < 0) return -1;
+        return c->params->dry_run ? 0 : db_commit(open, e);
 }
 
 /* No file goes before the disk knows that its name went. */

@@ -6,10 +6,10 @@
 #include "store/collect_internal.h"
 
 /* What keeps a blob: being an image's config, or being the wire form of a layer that stays. */
-#define BLOB_IS_HELD                                                                                            \
-        "(digest IN (SELECT id FROM image) OR digest IN (SELECT l.digest FROM layer_blob l JOIN snapshot n"     \
-        " ON n.diff_id = l.diff_id AND n.dying = 0) OR digest IN (SELECT diff_id FROM snapshot WHERE flags & 2" \
-        " AND dying = 0))"
+#define BLOB_IS_HELD                                                                                        \
+        "(digest IN (SELECT id FROM image) OR digest IN (SELECT l.digest FROM layer_blob l JOIN snapshot n" \
+        " ON n.diff_id = l.diff_id) OR digest IN (SELECT diff_id FROM snapshot WHERE flags & 2"             \
+        " AND diff_id IS NOT NULL))"
 
 typedef VEC(Digest) DigestVec;
 
@@ -49,12 +49,8 @@ static int run_with_id(Store *s, StoreSql number, const char *id, Err **e) {
         return db_run(s, q, e);
 }
 
-/* Whoever makes an image leases its config before it records it, so reading the leases inside this transaction shows
- * every image that a live process made and has not named yet. */
-static int drop_listed_images(Collection *c, const DigestVec *images, Err **e) {
+static int drop_listed_images(Collection *c, const DigestVec *images, const Map *leases, Err **e) {
         Store *s = c->store;
-        AUTO(map_freep) Map *leases = map_new();
-        if (leases_read_all(s, leases, e) < 0) return -1;
         for (size_t i = 0; i < images->n; i++) {
                 if (leases_have_blob(leases, &images->v[i])) continue;
                 if (run_with_digest(s, ST_IMAGE_DELETE, &images->v[i], e) < 0) return -1;
@@ -64,14 +60,14 @@ static int drop_listed_images(Collection *c, const DigestVec *images, Err **e) {
         return db_exec(s, "DELETE FROM image_layer WHERE image NOT IN (SELECT id FROM image)", e);
 }
 
-static int drop_images(Collection *c, Err **e) {
+static int drop_images(Collection *c, const Map *leases, Err **e) {
         if (!c->params->images_all && !c->params->images_untagged) return 0;
         DigestVec images = {0};
         int r = select_digests(c->store,
                                c->params->images_all ? "SELECT id FROM image"
                                                      : "SELECT id FROM image WHERE id NOT IN (SELECT image FROM tag)",
                                &images, e);
-        if (r == 0) r = drop_listed_images(c, &images, e);
+        if (r == 0) r = drop_listed_images(c, &images, leases, e);
         vec_done(&images);
         return r;
 }
@@ -125,48 +121,39 @@ static int drop_steps(Collection *c, Err **e) {
         return db_exec(c->store, "DELETE FROM alias WHERE key NOT IN (SELECT key FROM step)", e);
 }
 
-int collect_drop(Collection *c, Err **e) {
-        if (drop_images(c, e) < 0 || drop_steps(c, e) < 0) return -1;
-        if (db_exec(c->store,
-                    "UPDATE snapshot SET dying = 1 WHERE dying = 0 AND id NOT IN (SELECT snapshot FROM step WHERE"
-                    " snapshot IS NOT NULL UNION SELECT snapshot FROM image_layer)",
-                    e) < 0)
-                return -1;
-        return db_exec(c->store, "UPDATE blob SET dying = 1 WHERE dying = 0 AND NOT " BLOB_IS_HELD, e);
-}
-
-static int settle_snapshots(Store *s, const Map *leases, Err **e) {
+static int drop_snapshots(Store *s, const Map *leases, Err **e) {
         AUTO(strvec_done) StrVec ids = {0};
-        if (select_ids(s, "SELECT id FROM snapshot WHERE dying = 1", &ids, e) < 0) return -1;
-        for (size_t i = 0; i < ids.n; i++) {
-                bool used = leases_have_snapshot(leases, ids.v[i]);
-                if (run_with_id(s, used ? ST_SNAPSHOT_REVIVE : ST_SNAPSHOT_DELETE, ids.v[i], e) < 0) return -1;
-        }
+        if (select_ids(s,
+                       "SELECT id FROM snapshot WHERE id NOT IN (SELECT snapshot FROM step WHERE snapshot IS NOT NULL"
+                       " UNION SELECT snapshot FROM image_layer)",
+                       &ids, e) < 0)
+                return -1;
+        for (size_t i = 0; i < ids.n; i++)
+                if (!leases_have_snapshot(leases, ids.v[i]) && run_with_id(s, ST_SNAPSHOT_DELETE, ids.v[i], e) < 0)
+                        return -1;
         return 0;
 }
 
-static int settle_listed_blobs(Store *s, const DigestVec *blobs, const Map *leases, Err **e) {
-        for (size_t i = 0; i < blobs->n; i++) {
-                bool used = leases_have_blob(leases, &blobs->v[i]);
-                if (run_with_digest(s, used ? ST_BLOB_REVIVE : ST_BLOB_DELETE, &blobs->v[i], e) < 0) return -1;
-        }
+static int drop_listed_blobs(Store *s, const DigestVec *blobs, const Map *leases, Err **e) {
+        for (size_t i = 0; i < blobs->n; i++)
+                if (!leases_have_blob(leases, &blobs->v[i]) && run_with_digest(s, ST_BLOB_DELETE, &blobs->v[i], e) < 0)
+                        return -1;
         return 0;
 }
 
-/* A snapshot that was just taken back may hold blobs that were marked with it. */
-static int settle_blobs(Store *s, const Map *leases, Err **e) {
-        if (db_exec(s, "UPDATE blob SET dying = 0 WHERE dying = 1 AND " BLOB_IS_HELD, e) < 0) return -1;
+static int drop_blobs(Store *s, const Map *leases, Err **e) {
         DigestVec blobs = {0};
-        int r = select_digests(s, "SELECT digest FROM blob WHERE dying = 1", &blobs, e);
-        if (r == 0) r = settle_listed_blobs(s, &blobs, leases, e);
+        int r = select_digests(s, "SELECT digest FROM blob WHERE NOT " BLOB_IS_HELD, &blobs, e);
+        if (r == 0) r = drop_listed_blobs(s, &blobs, leases, e);
         vec_done(&blobs);
         if (r < 0) return r;
         return db_exec(s, "DELETE FROM layer_blob WHERE digest NOT IN (SELECT digest FROM blob)", e);
 }
 
-int collect_settle(Collection *c, const Map *leases, Err **e) {
-        if (settle_snapshots(c->store, leases, e) < 0) return -1;
-        return settle_blobs(c->store, leases, e);
+int collect_drop(Collection *c, const Map *leases, Err **e) {
+        if (drop_images(c, leases, e) < 0 || drop_steps(c, e) < 0) return -1;
+        if (drop_snapshots(c->store, leases, e) < 0) return -1;
+        return drop_blobs(c->store, leases, e);
 }
 
 /* 1: there is a record; 0: none. */
@@ -184,7 +171,7 @@ static int find_snapshots(Collection *c, const Map *leases, Err **e) {
         for (size_t i = 0; i < c->snapshot_files.n; i++) {
                 const char *name = c->snapshot_files.v[i].name;
                 if (leases_have_snapshot(leases, name)) continue;
-                int r = has_row(c->store, ST_SNAPSHOT_DYING, name, NULL, e);
+                int r = has_row(c->store, ST_SNAPSHOT_HAS, name, NULL, e);
                 if (r < 0) return r;
                 if (r == 0) strvec_push(&c->snapshot_victims, name);
         }

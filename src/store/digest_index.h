@@ -29,7 +29,8 @@ static inline void digest_index_freep(DigestIndex **x) {
 /* st may be NULL for snapshots. */
 bool digest_index_get(const DigestIndex *x, const char *path, const struct stat *st, Digest *ret_digest);
 /* st: as it was when the file was opened for reading, by fstat; read_started_ns: wall clock just before. */
-void digest_index_add(DigestIndex *x, const char *path, const struct stat *st, int64_t read_started_ns, const Digest *digest);
+void digest_index_add(DigestIndex *x, const char *path, const struct stat *st, int64_t read_started_ns,
+                      const Digest *digest);
 /* Write the additions, merged with what is there, if there are any. Entries of a context that were neither looked up
  * nor added since opening are kept. */
 int digest_index_save(DigestIndex *x, Err **e);

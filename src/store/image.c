@@ -29,7 +29,7 @@ static int run_with_id(Store *s, StoreSql number, const Digest *id, Err **e) {
 }
 
 static int put_layer(Store *s, const Digest *image, size_t position, const char *snapshot, Err **e) {
-        if (snapshot_revive(s, snapshot, e) < 0) return -1;
+        if (snapshot_require(s, snapshot, e) < 0) return -1;
         AUTO(statement_donep) sqlite3_stmt *q = db_statement(s, ST_LAYER_ADD, e);
         if (!q) return -1;
         bind_digest(q, 1, image);
@@ -51,7 +51,7 @@ int store_image_put(Store *s, const ImageRecord *record, Err **e) {
                                STORE_IMAGE_LAYERS_MAX);
         AUTO(db_unlockp) Store *held = db_lock(s);
         AUTO(db_rollbackp) Store *open = held;
-        if (db_begin(open, e) < 0 || blob_revive(s, &record->id, e) < 0) return -1;
+        if (db_begin(open, e) < 0 || blob_require(s, &record->id, e) < 0) return -1;
         if (put_row(s, record, e) < 0 || put_layers(s, record, e) < 0) return -1;
         return db_commit(s, e);
 }
@@ -82,27 +82,20 @@ static int get_layers(Store *s, ImageRecord *record, Err **e) {
 }
 
 static int lease_all(Store *s, const ImageRecord *record, Err **e) {
-        int r = lease_blob(s, &record->id, e);
-        for (size_t i = 0; i < record->snapshots.n && r >= 0; i++) {
-                int leased = lease_snapshot(s, record->snapshots.v[i], e);
-                r = leased < 0 ? leased : r | leased;
-        }
-        return r;
+        if (lease_blob(s, &record->id, e) < 0) return -1;
+        for (size_t i = 0; i < record->snapshots.n; i++)
+                if (lease_snapshot(s, record->snapshots.v[i], e) < 0) return -1;
+        return 0;
 }
 
-/* Found, leased, and still there afterwards: while the record stands no collector has marked what it names. */
 int store_image_get(Store *s, const Digest *id, ImageRecord *ret_record, Err **e) {
         AUTO(db_unlockp) Store *held = db_lock(s);
+        AUTO(gate_leavep) Store *gate = gate_enter(held, e);
+        if (!gate) return -1;
         AUTO(image_record_done) ImageRecord record = {0};
-        int r = get_row(held, id, &record, e);
+        int r = get_row(s, id, &record, e);
         if (r != STORE_FOUND) return r;
-        if (get_layers(s, &record, e) < 0) return -1;
-        int leased = lease_all(s, &record, e);
-        if (leased < 0) return leased;
-        if (leased == LEASE_NEW) {
-                r = get_row(s, id, &record, e);
-                if (r != STORE_FOUND) return r;
-        }
+        if (get_layers(s, &record, e) < 0 || lease_all(s, &record, e) < 0) return -1;
         *ret_record = record;
         record = (ImageRecord){0};
         return STORE_FOUND;

@@ -31,12 +31,14 @@ struct Store {
         pthread_mutex_t db_lock; /* guards what follows, down to used_pending */
         sqlite3 *db;
         sqlite3_stmt *statements[ST_MAX];
-        Map *leases; /* "s<id>" or "b<hex>" held by this process */
+        int gate_fd;                    /* locks/gate */
+        Map *leases;                    /* "s<id>" or "b<hex>" held by this process */
+        off_t lease_offset, lease_room; /* of its lease file: written, and long */
         VEC(Digest) used_pending;
 
         pthread_mutex_t process_lock; /* guards what follows; may be taken while db_lock is held */
         char *process;                /* "<pid>-<random>", NULL until process_start() */
-        int process_fd;               /* locks/process-<...>, locked; leases are appended to it */
+        int process_fd;               /* locks/process-<...>, locked; leases are written to it */
         bool process_scratch;         /* tmp/<process> exists */
         atomic_uint scratch_count;
 };
@@ -93,11 +95,13 @@ uint64_t store_boot(Store *s);
 /* Give this process its name, lock and lease file, if it has none yet. */
 int process_start(Store *s, Err **e);
 void process_stop(Store *s);
-/* With db_lock. kind 's' (snapshot, name = id) or 'b' (blob, name = hex). LEASE_NEW: the caller must look once more
- * whether what it leased still stands. */
-enum { LEASE_HELD = 0, LEASE_NEW = 1 };
-int lease_take(Store *s, char kind, const char *name, Err **e);
-bool lease_held(Store *s, char kind, const char *name);
+/* With db_lock. No collector looks at records and leases while somebody is inside the gate: enter, find a record, lease
+ * what it names, leave (AUTO(gate_leavep)). gate_enter(): s, or NULL with *e. Nothing that waits for a transaction belongs inside.
+ * What is new is leased before it is recorded, and needs no gate. */
+Store *gate_enter(Store *s, Err **e);
+void gate_leavep(Store **s);
+int gate_close(Store *s, int *ret_fd,
+               Err **e); /* the collector's side: exclusive, close the descriptor to open it again */
 int lease_snapshot(Store *s, const char *id, Err **e);
 int lease_blob(Store *s, const Digest *digest, Err **e);
 /* What live processes hold, as of now: keys as in Store.leases. */
@@ -119,9 +123,9 @@ int sweep_step_locks(Store *s, Err **e);
 
 /* ---- snapshot.c, blob.c: with db_lock, inside a transaction */
 
-/* ERR_NOT_FOUND when there is no such record; takes back a collector's mark. */
-int snapshot_revive(Store *s, const char *id, Err **e);
-int blob_revive(Store *s, const Digest *digest, Err **e);
+/* ERR_NOT_FOUND when there is no such record. */
+int snapshot_require(Store *s, const char *id, Err **e);
+int blob_require(Store *s, const Digest *digest, Err **e);
 char *blob_path(const Digest *digest); /* relative to the root, owned */
 int step_flush_used(Store *s, Err **e);
 

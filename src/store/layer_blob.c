@@ -12,7 +12,7 @@ void layer_blob_done(LayerBlob *blob) {
 int store_layer_blob_put(Store *s, const LayerBlob *blob, Err **e) {
         AUTO(db_unlockp) Store *held = db_lock(s);
         AUTO(db_rollbackp) Store *open = held;
-        if (db_begin(open, e) < 0 || blob_revive(s, &blob->digest, e) < 0) return -1;
+        if (db_begin(open, e) < 0 || blob_require(s, &blob->digest, e) < 0) return -1;
         AUTO(statement_donep) sqlite3_stmt *q = db_statement(s, ST_LAYER_BLOB_PUT, e);
         if (!q) return -1;
         bind_digest(q, 1, &blob->diff_id);
@@ -37,19 +37,15 @@ static int get_row(Store *s, const Digest *diff_id, LayerBlob *ret_blob, Err **e
         return STORE_FOUND;
 }
 
-/* The second look after a new lease may find another form, hence the loop. */
 int store_layer_blob_get(Store *s, const Digest *diff_id, LayerBlob *ret_blob, Err **e) {
         AUTO(db_unlockp) Store *held = db_lock(s);
-        for (;;) {
-                LayerBlob blob = {0};
-                int r = get_row(held, diff_id, &blob, e);
-                if (r != STORE_FOUND) return r;
-                int leased = lease_blob(s, &blob.digest, e);
-                if (leased == LEASE_HELD) {
-                        *ret_blob = blob;
-                        return STORE_FOUND;
-                }
-                layer_blob_done(&blob);
-                if (leased < 0) return leased;
-        }
+        AUTO(gate_leavep) Store *gate = gate_enter(held, e);
+        if (!gate) return -1;
+        AUTO(layer_blob_done) LayerBlob blob = {0};
+        int r = get_row(s, diff_id, &blob, e);
+        if (r != STORE_FOUND) return r;
+        if (lease_blob(s, &blob.digest, e) < 0) return -1;
+        *ret_blob = blob;
+        blob = (LayerBlob){0};
+        return STORE_FOUND;
 }

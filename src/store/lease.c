@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who uses what. A process that takes something out of the store first appends a line to its own locked file
- * locks/process-<name>, then looks once more whether the thing still stands. A collector first takes the records away
- * (or marks them as dying) and commits, then reads the files of all live processes. Whichever comes second sees the
- * other: nothing that somebody uses is removed, no transaction is paid for a use, and a killed process holds nothing. */
+/* Who uses what. Each process has a locked file locks/process-<name>, into which it writes what it takes out of the store;
+ * a collector reads those of live processes. A lock that is shared by those who look and lease, and exclusive for the
+ * moment in which a collector compares leases with records, makes the two steps one. So no transaction is paid for a
+ * use, and a killed process holds nothing. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,6 +16,8 @@
 #include "os/lock.h"
 #include "store/internal.h"
 
+enum { LEASE_FILE_STEP = 16 << 10 };
+
 static int start_locked(Store *s, Err **e) {
         uint64_t salt;
         if (getrandom(&salt, sizeof salt, 0) != sizeof salt) return err_sys(e, "get random bytes");
@@ -23,7 +25,6 @@ static int start_locked(Store *s, Err **e) {
         AUTO(freep) char *path = xasprintf("locks/process-%s", name);
         int fd;
         if (lock_file(s->root_fd, path, LOCK_EXCLUSIVE, true, &fd, e) < 0) return -1;
-        fcntl(fd, F_SETFL, O_APPEND);
         s->process_fd = fd;
         s->process = TAKE(name);
         return 0;
@@ -48,20 +49,28 @@ void process_stop(Store *s) {
         free(s->process);
 }
 
-bool lease_held(Store *s, char kind, const char *name) {
-        char key[DIGEST_HEX_SIZE + 1];
-        int n = snprintf(key, sizeof key, "%c%s", kind, name);
-        return map_get(s->leases, key, (size_t)n) != NULL;
+/* The file grows ahead of its content: an overwrite costs a third of an append. */
+static int write_lease(Store *s, const char *line, size_t size, Err **e) {
+        if (s->lease_offset + (off_t)size > s->lease_room) {
+                if (ftruncate(s->process_fd, s->lease_room + LEASE_FILE_STEP) < 0)
+                        return err_sys(e, "grow the file of leases");
+                s->lease_room += LEASE_FILE_STEP;
+        }
+        ssize_t n = pwrite(s->process_fd, line, size, s->lease_offset);
+        if (n < 0) return err_sys(e, "write the file of leases");
+        if ((size_t)n != size) return err_new(e, ERR_NO_SPACE, "write the file of leases: no space left");
+        s->lease_offset += n;
+        return 0;
 }
 
-int lease_take(Store *s, char kind, const char *name, Err **e) {
-        if (lease_held(s, kind, name)) return LEASE_HELD;
-        if (process_start(s, e) < 0) return -1;
+static int lease_take(Store *s, char kind, const char *name, Err **e) {
         char line[DIGEST_HEX_SIZE + 2];
-        int n = snprintf(line, sizeof line, "%c%s\n", kind, name);
-        if (fd_write_all(s->process_fd, line, (size_t)n, e) < 0) return err_wrap(e, "note a use in the store");
-        map_put(s->leases, line, (size_t)n - 1, s);
-        return LEASE_NEW;
+        size_t n = (size_t)snprintf(line, sizeof line, "%c%s\n", kind, name);
+        if (map_get(s->leases, line, n - 1)) return 0;
+        if (process_start(s, e) < 0) return -1;
+        if (write_lease(s, line, n, e) < 0) return err_wrap(e, "note a use in the store");
+        map_put(s->leases, line, n - 1, s);
+        return 0;
 }
 
 int lease_snapshot(Store *s, const char *id, Err **e) {
@@ -74,7 +83,7 @@ int lease_blob(Store *s, const Digest *digest, Err **e) {
         return lease_take(s, 'b', hex, e);
 }
 
-/* A last line without an end is still being written: its writer has not looked again yet. */
+/* Behind the last line stand zeros. */
 static void parse_leases(Str text, Map *leases, void *value) {
         Str line;
         while (str_cut(&text, '\n', &line))
@@ -118,4 +127,28 @@ bool leases_have_blob(const Map *leases, const Digest *digest) {
         key[0] = 'b';
         digest_hex(digest, key + 1);
         return map_get(leases, key, DIGEST_HEX_SIZE) != NULL;
+}
+
+static int open_gate(Store *s, Err **e) {
+        if (s->gate_fd >= 0) return 0;
+        s->gate_fd = openat(s->root_fd, "locks/gate", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        return s->gate_fd < 0 ? err_sys(e, "open '%s/locks/gate'", s->root) : 0;
+}
+
+Store *gate_enter(Store *s, Err **e) {
+        if (open_gate(s, e) < 0) return NULL;
+        int r;
+        do r = flock(s->gate_fd, LOCK_SH);
+        while (r < 0 && errno == EINTR);
+        if (r == 0) return s;
+        err_sys(e, "lock '%s/locks/gate'", s->root);
+        return NULL;
+}
+
+void gate_leavep(Store **s) {
+        if (*s) flock((*s)->gate_fd, LOCK_UN);
+}
+
+int gate_close(Store *s, int *ret_fd, Err **e) {
+        return lock_file(s->root_fd, "locks/gate", LOCK_EXCLUSIVE, true, ret_fd, e);
 }

@@ -101,7 +101,7 @@ static int open_root(Store *s, Err **e) {
 static Store *store_new(char *root) {
         Store *s = xcalloc(1, sizeof *s);
         s->root = root;
-        s->root_fd = s->process_fd = -1;
+        s->root_fd = s->process_fd = s->gate_fd = -1;
         s->leases = map_new();
         pthread_mutex_init(&s->db_lock, NULL);
         pthread_mutex_init(&s->process_lock, NULL);
@@ -138,6 +138,7 @@ void store_close(Store *s) {
         process_stop(s);
         map_free(s->leases);
         vec_done(&s->used_pending);
+        if (s->gate_fd >= 0) close(s->gate_fd);
         if (s->root_fd >= 0) close(s->root_fd);
         pthread_mutex_destroy(&s->db_lock);
         pthread_mutex_destroy(&s->process_lock);

@@ -10,12 +10,12 @@
  * start after a crash asks for may scan. */
 static const char schema[] =
         "CREATE TABLE snapshot (id TEXT PRIMARY KEY, size INTEGER, entries INTEGER, flags INTEGER, diff_id BLOB,"
-        " created INTEGER, dying INTEGER) WITHOUT ROWID;"
+        " created INTEGER) WITHOUT ROWID;"
         "CREATE INDEX snapshot_diff ON snapshot (diff_id) WHERE diff_id IS NOT NULL;"
         "CREATE TABLE step (key BLOB PRIMARY KEY, snapshot TEXT, content BLOB, duration INTEGER, created INTEGER,"
         " used INTEGER, description TEXT) WITHOUT ROWID;"
         "CREATE TABLE alias (alias BLOB PRIMARY KEY, key BLOB) WITHOUT ROWID;"
-        "CREATE TABLE blob (digest BLOB PRIMARY KEY, size INTEGER, created INTEGER, dying INTEGER) WITHOUT ROWID;"
+        "CREATE TABLE blob (digest BLOB PRIMARY KEY, size INTEGER, created INTEGER) WITHOUT ROWID;"
         "CREATE TABLE layer_blob (diff_id BLOB, digest BLOB, size INTEGER, media_type TEXT,"
         " PRIMARY KEY (diff_id, digest)) WITHOUT ROWID;"
         "CREATE TABLE image (id BLOB PRIMARY KEY, created INTEGER, size INTEGER, added INTEGER) WITHOUT ROWID;"
@@ -36,7 +36,7 @@ static int user_version(Store *s, int64_t *ret_version, Err **e) {
 }
 
 int schema_create(Store *s, Err **e) {
-        if (db_exec(s, "PRAGMA journal_mode=WAL", e) < 0) return -1;
+        if (db_exec(s, "PRAGMA page_size=1024; PRAGMA journal_mode=WAL", e) < 0) return -1;
         AUTO(db_rollbackp) Store *open = s;
         if (db_begin(s, e) < 0) return -1;
         int64_t version;

@@ -11,14 +11,13 @@
         X(CLEAR_MARKS, "DELETE FROM unsynced WHERE seq <= ?")                                                          \
         X(MARK_SNAPSHOT, "INSERT INTO unsynced (boot, snapshot) VALUES (?, ?)")                                        \
         X(MARK_BLOB, "INSERT INTO unsynced (boot, blob) VALUES (?, ?)")                                                \
-        X(SNAPSHOT_ADD, "INSERT INTO snapshot (id, size, entries, flags, diff_id, created, dying) "                    \
-                        "VALUES (?, ?, ?, ?, ?, ?, 0)")                                                                \
-        X(SNAPSHOT_GET, "SELECT id, size, entries, flags, diff_id, created, dying FROM snapshot WHERE id = ?")         \
-        X(SNAPSHOT_BY_DIFF, "SELECT id, size, entries, flags, diff_id, created, dying FROM snapshot "                  \
-                            "WHERE diff_id = ? AND dying = 0 LIMIT 1")                                                 \
+        X(SNAPSHOT_ADD, "INSERT INTO snapshot (id, size, entries, flags, diff_id, created) "                           \
+                        "VALUES (?, ?, ?, ?, ?, ?)")                                                                   \
+        X(SNAPSHOT_GET, "SELECT id, size, entries, flags, diff_id, created FROM snapshot WHERE id = ?")                \
+        X(SNAPSHOT_BY_DIFF, "SELECT id, size, entries, flags, diff_id, created FROM snapshot "                         \
+                            "WHERE diff_id = ? LIMIT 1")                                                               \
         X(SNAPSHOT_SET_DIFF, "UPDATE snapshot SET diff_id = ? WHERE id = ?")                                           \
-        X(SNAPSHOT_DYING, "SELECT dying FROM snapshot WHERE id = ?")                                                   \
-        X(SNAPSHOT_REVIVE, "UPDATE snapshot SET dying = 0 WHERE id = ?")                                               \
+        X(SNAPSHOT_HAS, "SELECT 1 FROM snapshot WHERE id = ?")                                                         \
         X(SNAPSHOT_DELETE, "DELETE FROM snapshot WHERE id = ?")                                                        \
         X(STEP_GET, "SELECT snapshot, content, duration, created, used FROM step WHERE key = ?")                       \
         X(STEP_PUT, "INSERT OR REPLACE INTO step (key, snapshot, content, duration, created, used, description) "      \
@@ -27,15 +26,12 @@
         X(STEP_DELETE, "DELETE FROM step WHERE key = ?")                                                               \
         X(ALIAS_GET, "SELECT key FROM alias WHERE alias = ?")                                                          \
         X(ALIAS_PUT, "INSERT OR REPLACE INTO alias (alias, key) VALUES (?, ?)")                                        \
-        X(BLOB_GET, "SELECT size, dying FROM blob WHERE digest = ?")                                                   \
-        X(BLOB_PUT, "INSERT INTO blob (digest, size, created, dying) VALUES (?, ?, ?, 0) "                             \
-                    "ON CONFLICT (digest) DO UPDATE SET size = excluded.size, dying = 0")                              \
-        X(BLOB_REVIVE, "UPDATE blob SET dying = 0 WHERE digest = ?")                                                   \
+        X(BLOB_GET, "SELECT size FROM blob WHERE digest = ?")                                                          \
+        X(BLOB_PUT, "INSERT INTO blob (digest, size, created) VALUES (?, ?, ?) "                                       \
+                    "ON CONFLICT (digest) DO UPDATE SET size = excluded.size")                                         \
         X(BLOB_DELETE, "DELETE FROM blob WHERE digest = ?")                                                            \
         X(LAYER_BLOB_PUT, "INSERT OR REPLACE INTO layer_blob (diff_id, digest, size, media_type) VALUES (?, ?, ?, ?)") \
-        X(LAYER_BLOB_GET, "SELECT l.digest, l.size, l.media_type FROM layer_blob l JOIN blob b ON b.digest = l.digest " \
-                          "WHERE l.diff_id = ? AND b.dying = 0 LIMIT 1")                                               \
-        X(LAYER_BLOB_DELETE, "DELETE FROM layer_blob WHERE diff_id = ? AND digest = ?")                                \
+        X(LAYER_BLOB_GET, "SELECT digest, size, media_type FROM layer_blob WHERE diff_id = ? LIMIT 1")                 \
         X(IMAGE_PUT, "INSERT INTO image (id, created, size, added) VALUES (?, ?, ?, ?) "                               \
                      "ON CONFLICT (id) DO UPDATE SET created = excluded.created, size = excluded.size")                \
         X(IMAGE_GET, "SELECT created, size FROM image WHERE id = ?")                                                   \
@@ -59,5 +55,5 @@ typedef enum StoreSql {
 #define STORE_SQL_NUMBER(name, text) ST_##name,
         STORE_SQL(STORE_SQL_NUMBER)
 #undef STORE_SQL_NUMBER
-        ST_MAX,
+                ST_MAX,
 } StoreSql;

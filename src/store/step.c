@@ -21,15 +21,12 @@ static int get_row(Store *s, const Digest *key, StepRecord *ret_record, int64_t 
         return STORE_FOUND;
 }
 
-/* While the record stands its snapshot is referenced, hence not marked by any collector. */
 static int get_leased(Store *s, const Digest *key, StepRecord *ret_record, int64_t *ret_used_ns, Err **e) {
-        for (;;) {
-                int r = get_row(s, key, ret_record, ret_used_ns, e);
-                if (r != STORE_FOUND || ret_record->snapshot[0] == '\0') return r;
-                r = lease_snapshot(s, ret_record->snapshot, e);
-                if (r < 0) return r;
-                if (r == LEASE_HELD) return STORE_FOUND;
-        }
+        AUTO(gate_leavep) Store *gate = gate_enter(s, e);
+        if (!gate) return -1;
+        int r = get_row(gate, key, ret_record, ret_used_ns, e);
+        if (r != STORE_FOUND || ret_record->snapshot[0] == '\0') return r;
+        return lease_snapshot(s, ret_record->snapshot, e) < 0 ? -1 : STORE_FOUND;
 }
 
 static int put_used(Store *s, const Digest *key, int64_t now_ns, Err **e) {
@@ -82,7 +79,7 @@ int store_step_put(Store *s, const Digest *key, const StepRecord *record, const 
         AUTO(db_unlockp) Store *held = db_lock(s);
         AUTO(db_rollbackp) Store *open = held;
         if (db_begin(open, e) < 0) return -1;
-        if (record->snapshot[0] && snapshot_revive(s, record->snapshot, e) < 0) return -1;
+        if (record->snapshot[0] && snapshot_require(s, record->snapshot, e) < 0) return -1;
         if (put_row(s, key, record, description, e) < 0) return -1;
         return db_commit(s, e);
 }

@@ -56,22 +56,22 @@ int store_scratch(Store *s, const char *purpose, char **ret_path, Err **e);
 
 /* A snapshot in the making: scratch directory with fs/ (0755 root) and, for overlay mounts, work/. */
 typedef struct Draft {
-        char *path;    /* .../tmp/<process>/<n> */
-        char *fs_path; /* path/fs: the overlay upper directory or what is filled in */
+        char *path;      /* .../tmp/<process>/<n> */
+        char *fs_path;   /* path/fs: the overlay upper directory or what is filled in */
         char *work_path; /* path/work */
-        int fs_fd;     /* O_PATH|O_DIRECTORY of fs_path */
+        int fs_fd;       /* O_PATH|O_DIRECTORY of fs_path */
 } Draft;
 int store_draft_new(Store *s, Draft **ret_draft, Err **e);
 void store_draft_discard(Store *s, Draft *d); /* removes it; NULL is fine */
 
 typedef struct SnapshotInfo {
         char id[SNAPSHOT_ID_SIZE];
-        uint64_t size_bytes;  /* sum of file sizes, hard links once */
+        uint64_t size_bytes; /* sum of file sizes, hard links once */
         uint64_t entry_count;
-        bool empty;           /* no entry at all: may be left out of overlays */
+        bool empty; /* no entry at all: may be left out of overlays */
         bool has_diff_id;
-        Digest diff_id;       /* of its canonical tar (or of the foreign layer that it was unpacked from) */
-        bool foreign;         /* the tar cannot be made from the snapshot: the blob of diff_id is kept */
+        Digest diff_id; /* of its canonical tar (or of the foreign layer that it was unpacked from) */
+        bool foreign;   /* the tar cannot be made from the snapshot: the blob of diff_id is kept */
         int64_t created_ns;
 } SnapshotInfo;
 
@@ -79,8 +79,9 @@ typedef struct SnapshotInfo {
  * entry_count, empty, has_diff_id/diff_id, foreign are taken from *info; id and created_ns are filled in. */
 int store_draft_commit(Store *s, Draft *d, SnapshotInfo *info, Err **e);
 
-int store_snapshot_get(Store *s, const char *id, SnapshotInfo *ret_info, Err **e);            /* STORE_FOUND/ABSENT */
-int store_snapshot_by_diff_id(Store *s, const Digest *diff_id, SnapshotInfo *ret_info, Err **e); /* STORE_FOUND/ABSENT */
+int store_snapshot_get(Store *s, const char *id, SnapshotInfo *ret_info, Err **e); /* STORE_FOUND/ABSENT */
+int store_snapshot_by_diff_id(Store *s, const Digest *diff_id, SnapshotInfo *ret_info,
+                              Err **e); /* STORE_FOUND/ABSENT */
 int store_snapshot_set_diff_id(Store *s, const char *id, const Digest *diff_id, Err **e);
 char *store_snapshot_path(const Store *s, const char *id); /* .../snapshots/<id>/fs, owned */
 
@@ -104,7 +105,8 @@ int store_alias_put(Store *s, const Digest *alias, const Digest *key, Err **e);
 
 /* At most one process and thread executes a key. Blocks; waiting(context, pid) is called once when it has to wait (pid
  * 0 when unknown). The lock vanishes with the process. */
-int store_step_lock(Store *s, const Digest *key, void (*waiting)(void *context, int pid), void *context, int *ret_lock_fd, Err **e);
+int store_step_lock(Store *s, const Digest *key, void (*waiting)(void *context, int pid), void *context,
+                    int *ret_lock_fd, Err **e);
 
 /* ---- blobs */
 
@@ -117,7 +119,8 @@ void blob_writer_free(BlobWriter *w); /* discards */
 int store_blob_put(Store *s, const void *data, size_t size, Digest *ret_digest, Err **e);
 /* *ret_fd: O_RDONLY, the caller closes. STORE_FOUND/ABSENT */
 int store_blob_open(Store *s, const Digest *digest, int *ret_fd, uint64_t *ret_size, Err **e);
-int store_blob_read(Store *s, const Digest *digest, size_t max_size, char **ret_data, size_t *ret_size, Err **e); /* STORE_FOUND/ABSENT */
+int store_blob_read(Store *s, const Digest *digest, size_t max_size, char **ret_data, size_t *ret_size,
+                    Err **e); /* STORE_FOUND/ABSENT */
 
 /* Forms of a layer on the wire: diff_id -> blob (compressed or not) kept in blobs/. */
 typedef struct LayerBlob {
@@ -126,7 +129,8 @@ typedef struct LayerBlob {
         char *media_type; /* owned by the struct */
 } LayerBlob;
 int store_layer_blob_put(Store *s, const LayerBlob *blob, Err **e);
-int store_layer_blob_get(Store *s, const Digest *diff_id, LayerBlob *ret_blob, Err **e); /* any form; STORE_FOUND/ABSENT */
+int store_layer_blob_get(Store *s, const Digest *diff_id, LayerBlob *ret_blob,
+                         Err **e); /* any form; STORE_FOUND/ABSENT */
 void layer_blob_done(LayerBlob *blob);
 
 /* ---- images and names */
@@ -135,16 +139,16 @@ typedef struct ImageRecord {
         Digest id;          /* of the config blob, which is in blobs/ */
         int64_t created_ns; /* as the config says */
         uint64_t size_bytes;
-        StrVec snapshots;   /* one id a layer, lowest first */
+        StrVec snapshots; /* one id a layer, lowest first */
 } ImageRecord;
 void image_record_done(ImageRecord *r);
-int store_image_put(Store *s, const ImageRecord *record, Err **e); /* idempotent */
+int store_image_put(Store *s, const ImageRecord *record, Err **e);                 /* idempotent */
 int store_image_get(Store *s, const Digest *id, ImageRecord *ret_record, Err **e); /* STORE_FOUND/ABSENT */
 
 /* Names are fully spelled references (reference_render()). Setting moves the name. */
 int store_tag_set(Store *s, const char *name, const Digest *image_id, Err **e);
-int store_tag_get(Store *s, const char *name, Digest *ret_image_id, Err **e);       /* STORE_FOUND/ABSENT */
-int store_tag_remove(Store *s, const char *name, Err **e);                          /* STORE_FOUND/ABSENT */
+int store_tag_get(Store *s, const char *name, Digest *ret_image_id, Err **e); /* STORE_FOUND/ABSENT */
+int store_tag_remove(Store *s, const char *name, Err **e);                    /* STORE_FOUND/ABSENT */
 typedef struct TagRow {
         char *name; /* NULL for an image without a name */
         Digest image_id;
@@ -170,17 +174,17 @@ int store_sync(Store *s, Err **e);
 bool store_needs_sync(Store *s);
 
 typedef struct CollectParams {
-        bool images_untagged; /* drop images without a name */
-        bool images_all;      /* drop all images that no name holds or that are named: everything */
-        bool cache_all;       /* drop all step records */
+        bool images_untagged;        /* drop images without a name */
+        bool images_all;             /* drop all images that no name holds or that are named: everything */
+        bool cache_all;              /* drop all step records */
         int64_t cache_older_than_ns; /* drop records unused for that long; 0 = none */
-        uint64_t keep_bytes;  /* drop least recently used records until the cache is below; 0 = no budget */
+        uint64_t keep_bytes;         /* drop least recently used records until the cache is below; 0 = no budget */
         bool dry_run;
 } CollectParams;
 typedef struct CollectReport {
-        VEC(Digest) images;        /* removed */
+        VEC(Digest) images; /* removed */
         uint64_t steps_removed, snapshots_removed, blobs_removed;
-        uint64_t bytes_freed;      /* st_blocks */
+        uint64_t bytes_freed; /* st_blocks */
 } CollectReport;
 /* Drop records as asked, then remove every snapshot, blob, scratch directory and lock file that no record and no live
  * process holds. One collector at a time. Names are removed durably before their files go. */

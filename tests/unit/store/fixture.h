@@ -34,21 +34,21 @@ static inline void drop_root(char **root) {
 static inline void assert_ok(int r, Err *e) {
         if (r < 0) fail_msg("%s", e ? err_message(e) : "failed without an error");
 }
-#define OK(call)                                \
-        ({                                      \
-                Err *e = NULL;                  \
-                int result_ = (call);           \
-                assert_ok(result_, e);          \
-                result_;                        \
+#define OK(call)                       \
+        ({                             \
+                Err *e = NULL;         \
+                int result_ = (call);  \
+                assert_ok(result_, e); \
+                result_;               \
         })
 /* The call fails, with the kind. */
-#define FAILS(error_kind, call)                               \
-        ({                                                    \
-                Err *e = NULL;                                \
-                assert_true((call) < 0);                      \
-                assert_non_null(e);                           \
-                assert_int_equal(err_kind(e), (error_kind));  \
-                err_free(e);                                  \
+#define FAILS(error_kind, call)                              \
+        ({                                                   \
+                Err *e = NULL;                               \
+                assert_true((call) < 0);                     \
+                assert_non_null(e);                          \
+                assert_int_equal(err_kind(e), (error_kind)); \
+                err_free(e);                                 \
         })
 
 static inline Store *open_store(const char *root) {
