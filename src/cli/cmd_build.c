@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/num.h"
+#include "base/str.h"
+#include "build/build.h"
+#include "cli/app.h"
+#include "cli/build_request.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+#include "os/fs.h"
+
+static int progress_params(const App *app, const Args *args, ProgressParams *ret_params, Err **e) {
+        const char *mode = args_text(args, "progress"), *lines = getenv("BUILDKIT_TTY_LOG_LINES"),
+                   *colors = getenv("NO_COLOR");
+        ProgressParams p = {.fd = STDERR_FILENO, .details = app->debug};
+        if (!mode) mode = getenv("BUILDKIT_PROGRESS");
+        if (mode && *mode && progress_mode_parse(mode, &p.mode, e) < 0) return err_wrap(e, "progress");
+        if (args_flag(args, "quiet")) p.mode = PROGRESS_QUIET;
+        uint32_t count;
+        if (lines && u32_parse(str_of(lines), 10, &count) && count <= 200) p.log_lines = count;
+        p.color = isatty(STDERR_FILENO) && !(colors && *colors);
+        *ret_params = p;
+        return 0;
+}
+
+static int write_iidfile(const char *path, const BuildResult *result, Err **e) {
+        char id[DIGEST_TEXT_SIZE];
+        if (!path || !result->has_image) return 0;
+        digest_text(&result->image_id, id);
+        if (file_write_atomic(AT_FDCWD, path, id, strlen(id), 0644, e) < 0) return err_wrap(e, "--iidfile");
+        return 0;
+}
+
+static int write_metadata(const char *path, const BuildRequest *request, const BuildResult *result, Err **e) {
+        if (!path) return 0;
+        char text[DIGEST_TEXT_SIZE];
+        AUTO(json_decrefp) json_t *document = json_object();
+        if (result->has_image) {
+                digest_text(&result->image_id, text);
+                json_object_set_new(document, "containerimage.config.digest", json_string(text));
+        }
+        if (!digest_is_zero(&result->manifest)) {
+                digest_text(&result->manifest, text);
+                json_object_set_new(document, "containerimage.digest", json_string(text));
+        }
+        Buf names = {0};
+        for (size_t i = 0; i < request->params.tags.n; i++)
+                buf_addf(&names, "%s%s", i ? "," : "", request->params.tags.v[i]);
+        if (names.n) json_object_set_new(document, "image.name", json_string(names.p));
+        buf_done(&names);
+        AUTO(freep) char *json = json_dumps(document, JSON_INDENT(2));
+        if (file_write_atomic(AT_FDCWD, path, json, strlen(json), 0644, e) < 0) return err_wrap(e, "--metadata-file");
+        return 0;
+}
+
+static int print_id(const BuildResult *result, Err **e) {
+        char id[DIGEST_TEXT_SIZE];
+        AUTO(buf_done) Buf out = {0};
+        if (!result->has_image) return 0;
+        digest_text(&result->image_id, id);
+        buf_addf(&out, "%s\n", id);
+        return app_print(&out, e);
+}
+
+static int tell_result(const Args *args, const BuildRequest *request, const BuildResult *result, Err **e) {
+        if (write_iidfile(args_text(args, "iidfile"), result, e) < 0) return -1;
+        if (write_metadata(args_text(args, "metadata-file"), request, result, e) < 0) return -1;
+        if (args_flag(args, "quiet")) return print_id(result, e);
+        if (request->params.tags.n == 0 && request->params.output_count == 0) {
+                app_printf_error(
+                        "WARNING: the result stays in the build cache only; name it with -t, or write it out with -o");
+        }
+        return 0;
+}
+
+static int build(App *app, const Args *args, BuildRequest *request, Err **e) {
+        AUTO(app_store_done) AppStore store = {.app = app};
+        AUTO(progress_freep) Progress *progress = NULL;
+        ProgressParams params;
+        BuildResult result = {0};
+        if (progress_params(app, args, &params, e) < 0 || signals_install(e) < 0) return -1;
+        if (app_store_open(app, &store.store, e) < 0) return -1;
+        const char *iidfile = args_text(args, "iidfile");
+        if (iidfile) unlink(iidfile); /* a build that fails leaves no old id behind */
+        progress = progress_new(&params);
+        request->params.store = store.store;
+        request->params.events = progress_sink(progress);
+        request->params.cancelled = signals_flag();
+        request->params.cancel_fd = signals_fd();
+        int r = build_run(&request->params, &result, e);
+        progress_finish(progress);
+        return r < 0 ? -1 : tell_result(args, request, &result, e);
+}
+
+int command_build(App *app, const Args *args, Err **e) {
+        BuildRequest request;
+        int r = build_request_init(&request, args, e);
+        if (r == 0) r = build(app, args, &request, e);
+        build_request_done(&request);
+        return r;
+}

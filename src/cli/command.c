@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/command.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+
+#define NO_REGISTRY "there is no registry client yet; write an archive with -o type=oci,dest=FILE and send that"
+
+#define FLAG(l, n, h, ...) \
+        { .letter = l, .name = n, .kind = OPTION_FLAG, .help = h, __VA_ARGS__ }
+#define TEXT(l, n, v, h, ...) \
+        { .letter = l, .name = n, .kind = OPTION_TEXT, .value = v, .help = h, __VA_ARGS__ }
+#define LIST(l, n, v, h, ...) \
+        { .letter = l, .name = n, .kind = OPTION_LIST, .value = v, .help = h, __VA_ARGS__ }
+
+/* Rows are sorted by name, as help and man page show them. */
+static const Option build_options[] = {
+        LIST(0, "add-host", "HOST:IP", "Add a line to /etc/hosts of RUN steps"),
+        LIST(0, "allow", "ENTITLEMENT", "Allow an entitlement", .state = OPTION_IGNORED,
+             .note = "there is no daemon that could refuse it"),
+        LIST(0, "annotation", "KEY=VALUE", "Annotate the image's manifest", .state = OPTION_UNSUPPORTED,
+             .note = "annotations come with the registry client"),
+        LIST(0, "attest", "SPEC", "Attach an attestation", .state = OPTION_UNSUPPORTED,
+             .note = "attestations are not made yet"),
+        LIST(0, "build-arg", "NAME[=VALUE]", "Set a build argument (without VALUE: from the environment)"),
+        LIST(0, "build-context", "NAME=SOURCE",
+             "Name a further context: a directory, docker-image://NAME or oci-layout://PATH"),
+        TEXT(0, "builder", "NAME", "Choose a builder instance", .state = OPTION_IGNORED,
+             .note = "decant is its own builder"),
+        LIST(0, "cache-from", "SPEC", "Use an outside cache", .state = OPTION_IGNORED,
+             .note = "only the local store is a cache so far"),
+        LIST(0, "cache-to", "SPEC", "Write an outside cache", .state = OPTION_UNSUPPORTED,
+             .note = "only the local store is a cache so far"),
+        TEXT(0, "call", "METHOD", "Evaluate the Dockerfile in another way than by building it",
+             .state = OPTION_UNSUPPORTED, .note = "the only method so far is build", .neutral = "build"),
+        TEXT(0, "cgroup-parent", "PATH", "Parent cgroup of RUN steps", .state = OPTION_IGNORED,
+             .note = "RUN steps stay in decant's own cgroup"),
+        FLAG(0, "check", "Check the Dockerfile only", .state = OPTION_UNSUPPORTED,
+             .note = "build checks are not there yet"),
+        FLAG(0, "compress", "Compress the context", .state = OPTION_IGNORED, .note = "the context is read in place"),
+        TEXT(0, "cpu-period", "N", "Limit processor time", .state = OPTION_IGNORED,
+             .note = "processor time is not limited"),
+        TEXT(0, "cpu-quota", "N", "Limit processor time", .state = OPTION_IGNORED,
+             .note = "processor time is not limited"),
+        TEXT('c', "cpu-shares", "N", "Weigh processor time", .state = OPTION_IGNORED,
+             .note = "processor time is not limited"),
+        TEXT(0, "cpuset-cpus", "LIST", "Bind RUN steps to processors", .state = OPTION_IGNORED,
+             .note = "run decant under taskset instead"),
+        TEXT(0, "cpuset-mems", "LIST", "Bind RUN steps to memory nodes", .state = OPTION_IGNORED,
+             .note = "run decant under numactl instead"),
+        TEXT('f', "file", "PATH", "The Dockerfile, - for standard input (default: Dockerfile in the context)",
+             .completes = COMPLETES_FILE),
+        FLAG(0, "force-rm", "Remove intermediate containers", .state = OPTION_IGNORED,
+             .note = "no containers are kept"),
+        TEXT(0, "iidfile", "FILE", "Write the image id into FILE", .completes = COMPLETES_FILE),
+        TEXT(0, "isolation", "KIND", "Kind of isolation", .state = OPTION_IGNORED, .note = "see --runtime"),
+        TEXT('j', "jobs", "N", "Run at most N steps at once (default: one a processor)"),
+        LIST(0, "label", "KEY=VALUE", "Set a label of the image"),
+        FLAG(0, "load", "Put the image into the local store even when other outputs are asked for"),
+        TEXT('m', "memory", "SIZE", "Limit the memory of each RUN step"),
+        TEXT(0, "memory-swap", "SIZE", "Limit memory and swap", .state = OPTION_IGNORED,
+             .note = "only --memory is limited"),
+        TEXT(0, "metadata-file", "FILE", "Write digests and names of the result into FILE as JSON",
+             .completes = COMPLETES_FILE),
+        TEXT(0, "network", "MODE", "Network of RUN steps", .choices = "default host none"),
+        FLAG(0, "no-cache", "Run every step again"),
+        LIST(0, "no-cache-filter", "STAGES", "Run the steps of these stages again"),
+        LIST('o', "output", "SPEC",
+             "What to write: DIRECTORY, - or type=image|oci|docker|tar|local[,dest=PATH][,KEY=VALUE...]"),
+        TEXT(0, "platform", "PLATFORM", "Target platform, for example linux/amd64"),
+        LIST(0, "policy", "SPEC", "Source policy", .state = OPTION_UNSUPPORTED, .note = "policies are not there yet"),
+        TEXT(0, "progress", "KIND", "How to show progress on standard error",
+             .choices = "auto plain tty rawjson quiet none"),
+        TEXT(0, "provenance", "SPEC", "Attach provenance", .state = OPTION_UNSUPPORTED,
+             .note = "attestations are not made yet", .neutral = "false"),
+        FLAG(0, "pull", "Ask registries for newer base images", .state = OPTION_IGNORED,
+             .note = "base images come from the local store only"),
+        FLAG(0, "push", "Send the image to a registry", .state = OPTION_UNSUPPORTED, .note = NO_REGISTRY),
+        FLAG('q', "quiet", "Show no progress and print the image id"),
+        LIST(0, "resource", "KEY=VALUE", "Limit resources of RUN steps", .state = OPTION_IGNORED,
+             .note = "see --memory"),
+        FLAG(0, "rm", "Remove intermediate containers", .state = OPTION_IGNORED, .note = "no containers are kept"),
+        TEXT(0, "runtime", "NAME", "What starts RUN steps", .choices = "launcher crun"),
+        TEXT(0, "sbom", "SPEC", "Attach a bill of materials", .state = OPTION_UNSUPPORTED,
+             .note = "attestations are not made yet", .neutral = "false"),
+        LIST(0, "secret", "id=ID[,src=FILE|,env=NAME]", "A secret for RUN --mount=type=secret"),
+        LIST(0, "security-opt", "OPTION", "Security options", .state = OPTION_IGNORED,
+             .note = "RUN steps always get the default profile"),
+        TEXT(0, "shm-size", "SIZE", "Size of /dev/shm in RUN steps (default: 64m)"),
+        FLAG(0, "squash", "Make one layer of all", .state = OPTION_IGNORED,
+             .note = "layers stay as they are; use a last stage FROM scratch"),
+        LIST(0, "ssh", "SPEC", "Forward an SSH agent", .state = OPTION_UNSUPPORTED,
+             .note = "agents are not forwarded yet"),
+        LIST('t', "tag", "NAME[:TAG]", "Name the image in the local store", .completes = COMPLETES_IMAGE),
+        TEXT(0, "target", "STAGE", "Build this stage instead of the last"),
+        LIST(0, "ulimit", "NAME=SOFT[:HARD]", "Resource limit of RUN steps"),
+};
+
+static const Option images_options[] = {
+        FLAG('a', "all", "Show all images", .state = OPTION_IGNORED,
+             .note = "intermediate steps are no images here: all are shown already"),
+        FLAG(0, "digests", "Show manifest digests too"),
+        LIST(0, "filter", "KEY=VALUE", "Show only what fits: dangling=true|false, reference=PATTERN"),
+        TEXT(0, "format", "TEMPLATE", "table, json, or a Go template for each image"),
+        FLAG(0, "no-trunc", "Show whole ids"),
+        FLAG('q', "quiet", "Show only ids"),
+};
+
+static const Option history_options[] = {
+        TEXT(0, "format", "TEMPLATE", "table, json, or a Go template for each line"),
+        FLAG('H', "human", "Sizes and ages for people (default; --human=false: bytes and times)"),
+        FLAG(0, "no-trunc", "Do not shorten commands and ids"),
+        FLAG('q', "quiet", "Show only ids"),
+};
+
+static const Option inspect_options[] = {
+        TEXT('f', "format", "TEMPLATE", "json, or a Go template for each image"),
+        FLAG('s', "size", "Show sizes", .state = OPTION_IGNORED, .note = "sizes are always there"),
+        TEXT(0, "type", "TYPE", "Kind of object", .choices = "image"),
+};
+
+static const Option rmi_options[] = {
+        FLAG('f', "force", "Remove an image that has several names; do not mind absent ones"),
+        FLAG(0, "no-prune", "Leave the layers in the store"),
+};
+
+static const Option run_options[] = {
+        LIST(0, "add-host", "HOST:IP", "Add a line to /etc/hosts"),
+        LIST(0, "cap-add", "CAPABILITY", "Add a capability (ALL: all)"),
+        LIST(0, "cap-drop", "CAPABILITY", "Drop a capability (ALL: all)"),
+        FLAG('d', "detach", "Run in the background", .state = OPTION_UNSUPPORTED,
+             .note = "there is no daemon that could keep the container"),
+        TEXT(0, "entrypoint", "PROGRAM", "Instead of the image's entrypoint"),
+        LIST('e', "env", "NAME[=VALUE]", "Set a variable (without VALUE: from the environment)"),
+        LIST(0, "env-file", "FILE", "Set variables from the lines of FILE", .completes = COMPLETES_FILE),
+        TEXT('h', "hostname", "NAME", "Host name of the container"),
+        FLAG(0, "init", "Run an init in the container", .state = OPTION_IGNORED,
+             .note = "all processes end with the first"),
+        FLAG('i', "interactive", "Connect standard input"),
+        TEXT('m', "memory", "SIZE", "Limit the memory"),
+        TEXT(0, "name", "NAME", "Name the container", .state = OPTION_IGNORED, .note = "containers are not kept"),
+        TEXT(0, "network", "MODE", "Network of the container", .choices = "default bridge host none"),
+        TEXT(0, "platform", "PLATFORM", "Refuse an image of another platform"),
+        FLAG(0, "privileged", "All capabilities, no system call filter, nothing masked"),
+        LIST('p', "publish", "PORTS", "Publish ports", .state = OPTION_IGNORED,
+             .note = "the container uses the host's network: its ports are there already"),
+        TEXT(0, "pull", "WHEN", "When to pull", .choices = "always missing never", .state = OPTION_IGNORED,
+             .note = "images come from the local store only"),
+        FLAG('q', "quiet", "Show no progress", .state = OPTION_IGNORED, .note = "there is none to show"),
+        FLAG(0, "read-only", "Mount the root file system read-only"),
+        FLAG(0, "rm", "Remove the container at the end (always the case)"),
+        TEXT(0, "runtime", "NAME", "What starts the container", .choices = "launcher crun"),
+        TEXT(0, "shm-size", "SIZE", "Size of /dev/shm (default: 64m)"),
+        LIST(0, "tmpfs", "PATH[:size=SIZE]", "Mount an empty tmpfs"),
+        FLAG('t', "tty", "Give the container a terminal"),
+        LIST(0, "ulimit", "NAME=SOFT[:HARD]", "Resource limit"),
+        TEXT('u', "user", "USER[:GROUP]", "Instead of the image's user"),
+        LIST('v', "volume", "SOURCE:PATH[:ro]", "Show a directory or file of the host inside"),
+        TEXT('w', "workdir", "PATH", "Instead of the image's working directory"),
+};
+
+static const Option import_options[] = {
+        LIST('c', "change", "INSTRUCTION", "Apply a Dockerfile instruction, for example 'CMD [\"sh\"]'"),
+        TEXT('m', "message", "TEXT", "Comment in the image's history"),
+        TEXT(0, "platform", "PLATFORM", "Platform of the files (default: this machine's)"),
+};
+
+static const Option save_options[] = {
+        TEXT(0, "compression", "KIND", "Compression of the layers (default: none)", .choices = "none gzip zstd"),
+        TEXT(0, "compression-level", "N", "How hard to compress"),
+        TEXT(0, "format", "KIND", "Form of the archive (default: docker)",
+             .choices = "docker oci docker-archive oci-archive oci-dir"),
+        TEXT('o', "output", "FILE", "Write to FILE instead of standard output", .completes = COMPLETES_FILE),
+};
+
+static const Option load_options[] = {
+        TEXT('i', "input", "FILE", "Read FILE (or an OCI layout directory) instead of standard input",
+             .completes = COMPLETES_FILE),
+        TEXT(0, "platform", "PLATFORM", "Which image of an index (default: this machine's)"),
+        FLAG('q', "quiet", "Print ids only"),
+};
+
+static const Option prune_options[] = {
+        FLAG('a', "all", "Remove all images, not only those without a name"),
+        FLAG(0, "dry-run", "Say what would be removed"),
+        LIST(0, "filter", "until=AGE", "Remove only what was not used for AGE (for example 24h)"),
+        FLAG('f', "force", "Do not ask"),
+        TEXT(0, "keep-storage", "SIZE", "Keep that much of the build cache"),
+};
+
+static const Option df_options[] = {
+        TEXT(0, "format", "TEMPLATE", "table, json, or a Go template for each line"),
+};
+
+static const Option doctor_options[] = {
+        FLAG(0, "deep", "With --store: read every blob and compare its digest"),
+        FLAG(0, "store", "Check the store instead of the machine"),
+};
+
+static const Option globals[] = {
+        FLAG('D', "debug", "Say more in messages"),
+        FLAG(0, "help", "Show help"),
+        TEXT(0, "root", "DIRECTORY", "Where the store is (default: $DECANT_ROOT)", .completes = COMPLETES_DIRECTORY),
+        FLAG(0, "version", "Show the version"),
+};
+
+#define OPTIONS(array) .options = (array), .option_count = ARRAY_SIZE(array)
+
+static const Command commands[] = {
+        {.id = COMMAND_BUILD,
+         .name = "build",
+         .operands = "PATH | -",
+         .help = "Build an image from a Dockerfile",
+         .detail = "PATH is the build context: the directory from which COPY and ADD take files. With - the Dockerfile "
+                   "comes "
+                   "from standard "
+                   "input and there is no context. Without --tag and --output the result stays in the build cache.",
+         OPTIONS(build_options),
+         .operand_min = 1,
+         .operand_max = 1,
+         .completes = COMPLETES_DIRECTORY,
+         .uses_store = true},
+        {.id = COMMAND_IMAGES,
+         .name = "images",
+         .operands = "[NAME[:TAG]]",
+         .help = "List the images of the store",
+         OPTIONS(images_options),
+         .operand_max = 1,
+         .completes = COMPLETES_IMAGE,
+         .uses_store = true},
+        {.id = COMMAND_HISTORY,
+         .name = "history",
+         .operands = "IMAGE",
+         .help = "Show how an image was made",
+         OPTIONS(history_options),
+         .operand_min = 1,
+         .operand_max = 1,
+         .completes = COMPLETES_IMAGE,
+         .uses_store = true},
+        {.id = COMMAND_INSPECT,
+         .name = "inspect",
+         .operands = "IMAGE...",
+         .help = "Show everything about images",
+         OPTIONS(inspect_options),
+         .operand_min = 1,
+         .operand_max = SIZE_MAX,
+         .completes = COMPLETES_IMAGE,
+         .uses_store = true},
+        {.id = COMMAND_TAG,
+         .name = "tag",
+         .operands = "IMAGE NAME[:TAG]",
+         .help = "Give an image a further name",
+         .operand_min = 2,
+         .operand_max = 2,
+         .completes = COMPLETES_IMAGE,
+         .uses_store = true},
+        {.id = COMMAND_RMI,
+         .name = "rmi",
+         .operands = "IMAGE...",
+         .help = "Remove names and images",
+         OPTIONS(rmi_options),
+         .operand_min = 1,
+         .operand_max = SIZE_MAX,
+         .completes = COMPLETES_IMAGE,
+         .uses_store = true},
+        {.id = COMMAND_RUN,
+         .name = "run",
+         .operands = "IMAGE [COMMAND [ARGUMENT...]]",
+         .help = "Run a command in an image",
+         .detail = "The container's changes are dropped when it ends. The exit status is that of the command, or 125 "
+                   "when decant "
+                   "fails, 126 "
+                   "when the command cannot be executed, 127 when it is not in the image.",
+         OPTIONS(run_options),
+         .operand_min = 1,
+         .operand_max = SIZE_MAX,
+         .completes = COMPLETES_IMAGE,
+         .uses_store = true,
+         .options_first = true},
+        {.id = COMMAND_IMPORT,
+         .name = "import",
+         .operands = "FILE | - [NAME[:TAG]]",
+         .help = "Make an image of a root file system archive",
+         .detail = "FILE is a tar archive, plain or compressed with gzip, zstd, xz or bzip2.",
+         OPTIONS(import_options),
+         .operand_min = 1,
+         .operand_max = 2,
+         .completes = COMPLETES_FILE,
+         .uses_store = true},
+        {.id = COMMAND_SAVE,
+         .name = "save",
+         .operands = "IMAGE...",
+         .help = "Write images as an archive",
+         .detail = "Either form holds what docker, podman and skopeo read.",
+         OPTIONS(save_options),
+         .operand_min = 1,
+         .operand_max = SIZE_MAX,
+         .completes = COMPLETES_IMAGE,
+         .uses_store = true},
+        {.id = COMMAND_LOAD,
+         .name = "load",
+         .operands = "",
+         .help = "Read images from an archive",
+         .detail = "Reads docker archives, OCI archives and OCI layouts, plain or compressed.",
+         OPTIONS(load_options),
+         .uses_store = true},
+        {.id = COMMAND_PRUNE,
+         .name = "prune",
+         .operands = "",
+         .help = "Remove what is not needed",
+         OPTIONS(prune_options),
+         .uses_store = true},
+        {.id = COMMAND_DF,
+         .name = "df",
+         .operands = "",
+         .help = "Show what the store takes",
+         OPTIONS(df_options),
+         .uses_store = true},
+        {.id = COMMAND_DOCTOR,
+         .name = "doctor",
+         .operands = "",
+         .help = "Say what works on this machine and what to do about the rest",
+         OPTIONS(doctor_options),
+         .uses_store = true},
+        {.id = COMMAND_VERSION, .name = "version", .operands = "", .help = "Show the version"},
+        {.id = COMMAND_HELP,
+         .name = "help",
+         .operands = "[COMMAND]",
+         .help = "Show help",
+         .operand_max = 1,
+         .completes = COMPLETES_COMMAND},
+        {.id = COMMAND_COMPLETION,
+         .name = "completion",
+         .operands = "SHELL",
+         .help = "Print completion rules for bash, zsh or fish",
+         .choices = "bash zsh fish",
+         .operand_min = 1,
+         .operand_max = 1},
+        {.id = COMMAND_MAN, .name = "man", .operands = "", .help = "Print the manual page", .hidden = true},
+        {.id = COMMAND_SYNC,
+         .name = "_sync",
+         .operands = "",
+         .help = "Make what was recorded durable",
+         .hidden = true,
+         .uses_store = true},
+};
+
+static const EnvironmentRow environment[] = {
+        {"DECANT_ROOT", "where the store is; default /var/lib/decant for root, else $XDG_DATA_HOME/decant"},
+        {"DECANT_SYNC", "when records become durable: background (default), wait, or off"},
+        {"DECANT_CPUS", "how many processors to use"},
+        {"BUILDKIT_PROGRESS", "default of build --progress"},
+        {"BUILDKIT_TTY_LOG_LINES", "how many last lines of a running step the tty view shows (default 6)"},
+        {"NO_COLOR", "when set and not empty: no colours"},
+        {"SOURCE_DATE_EPOCH", "time in seconds that images and their files are given"},
+};
+
+const Command *command_table(size_t *ret_count) {
+        *ret_count = ARRAY_SIZE(commands);
+        return commands;
+}
+
+const Command *command_find(const char *name) {
+        for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+                if (streq(commands[i].name, name)) return &commands[i];
+        }
+        return NULL;
+}
+
+const Option *global_options(size_t *ret_count) {
+        *ret_count = ARRAY_SIZE(globals);
+        return globals;
+}
+
+const Option *option_by_name(const Command *command, const char *name, size_t name_size) {
+        Str wanted = {name, name_size};
+        for (size_t i = 0; command && i < command->option_count; i++) {
+                if (str_is(wanted, command->options[i].name)) return &command->options[i];
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(globals); i++) {
+                if (str_is(wanted, globals[i].name)) return &globals[i];
+        }
+        return NULL;
+}
+
+const Option *option_by_letter(const Command *command, char letter) {
+        for (size_t i = 0; command && i < command->option_count; i++) {
+                if (command->options[i].letter == letter) return &command->options[i];
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(globals); i++) {
+                if (globals[i].letter == letter) return &globals[i];
+        }
+        /* two letters that people type where the table has none */
+        if (letter == 'h') return option_by_name(NULL, "help", 4);
+        if (letter == 'v' && !command) return option_by_name(NULL, "version", 7);
+        return NULL;
+}
+
+const EnvironmentRow *environment_rows(size_t *ret_count) {
+        *ret_count = ARRAY_SIZE(environment);
+        return environment;
+}
