@@ -103,7 +103,7 @@ static void add_standard_mounts(Buf *b, const Launch *l) {
                  "\"nosuid\",\"noexec\",\"newinstance\",\"ptmxmode=0666\",\"mode=0620\",\"gid=5\""},
                 {"tmpfs", "shm", "/dev/shm", shm},
                 {"mqueue", "mqueue", "/dev/mqueue", "\"nosuid\",\"noexec\",\"nodev\""},
-                bound_sys ? (Entry){"bind", "/sys", "/sys", "\"rbind\",\"nosuid\",\"noexec\",\"nodev\",\"ro\""}
+                bound_sys ? (Entry){"bind", "/sys", "/sys", "\"rbind\",\"nosuid\",\"noexec\",\"nodev\",\"rro\""}
                           : (Entry){"sysfs", "sysfs", "/sys", sys_options},
                 {"bind", l->hosts_path, "/etc/hosts", "\"bind\",\"ro\",\"nosuid\",\"noexec\",\"nodev\""},
                 {"bind", l->resolv_path, "/etc/resolv.conf", "\"bind\",\"ro\",\"nosuid\",\"noexec\",\"nodev\""},
@@ -111,7 +111,7 @@ static void add_standard_mounts(Buf *b, const Launch *l) {
         for (size_t i = 0; i < ARRAY_SIZE(entries); i++) add_entry(b, i == 0, entries[i]);
         if (!bound_sys && l->sandbox->facts.cgroup)
                 add_entry(b, false, (Entry){"bind", "/sys/fs/cgroup", "/sys/fs/cgroup",
-                                            s->insecure ? "\"rbind\"" : "\"rbind\",\"ro\""});
+                                            s->insecure ? "\"rbind\"" : "\"rbind\",\"rro\""});
 }
 
 static void add_mount(Buf *b, const SandboxMount *m) {

@@ -75,6 +75,8 @@ static _Noreturn void hand_over(const Spec *s, int root_mount) {
         if (r < 0) fail("attach the root at", s->root_at, r);
         r = SYS(SYS_mount, "proc", "/proc", "proc", 0, 0);
         if (r < 0) fail("mount /proc", NULL, r);
+        /* crun takes no machine that has both versions of cgroups; here the newer one is only an empty extra. */
+        if (s->basics->flags & LAUNCH_CGROUP1) SYS(SYS_mount, "none", "/sys/fs/cgroup/unified", "tmpfs", 0, 0);
         mounts_place(s, root_mount);
         signals_reset();
         exec_command(s);

@@ -62,14 +62,27 @@ static int bind_take(const LaunchMount *m) {
         return fd;
 }
 
+/* In a user namespace the kernel gives a file system of this kind only while a whole one can be seen, so it is made before
+ * the old root goes; where it is refused (parts are covered, or the network is not ours) the surrounding one serves. */
+static int special_take(const char *type, const char *path) {
+        long fs = SYS(SYS_fsopen, type, FSOPEN_CLOEXEC);
+        long r = fs < 0 ? fs : SYS(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, 0, 0, 0);
+        if (r >= 0) r = SYS(SYS_fsmount, fs, FSMOUNT_CLOEXEC, HARDENED);
+        if (fs >= 0) SYS(SYS_close, fs);
+        if (r >= 0) return (int)r;
+        int fd = mount_clone(path, 1);
+        if (fd >= 0) mount_set(fd, HARDENED, 1, path);
+        return fd;
+}
+
 void mounts_take(const Spec *s, Held *h) {
         uint32_t flags = s->basics->flags;
         for (size_t i = 0; i < s->mount_count; i++)
                 h->binds[i] = s->mounts[i]->flags & LAUNCH_MOUNT_BIND ? bind_take(s->mounts[i]) : -1;
         dev_take(s, h);
         if (flags & LAUNCH_USERNS) {
-                h->sys = mount_clone("/sys", 1);
-                h->proc = mount_clone("/proc", 1);
+                h->sys = special_take("sysfs", "/sys");
+                h->proc = special_take("proc", "/proc");
         }
         if (flags & (LAUNCH_CGROUP1 | LAUNCH_CGROUP2)) h->cgroup = mount_clone("/sys/fs/cgroup", 1);
 }
@@ -119,38 +132,29 @@ static void mount_or_fail(const char *type, const char *target, unsigned long fl
 }
 
 static void proc_mount(Held *h, int root_fd) {
-        int at = target_open(root_fd, "/proc", 1);
-        SYS(SYS_close, at);
-        long r = mount_new("proc", "/proc", HARDENED, 0);
-        if (r == -EPERM && h->proc >= 0) {
-                /* Parts of the surrounding /proc are covered: the kernel gives no fresh one then. */
+        if (h->proc >= 0) {
                 mount_attach(h->proc, root_fd, "/proc", 1);
-                h->proc = -1;
-        } else if (r < 0) {
-                fail("mount", "/proc", r);
+                return;
         }
+        SYS(SYS_close, target_open(root_fd, "/proc", 1));
+        mount_or_fail("proc", "/proc", HARDENED, 0);
 }
 
 static void sys_mount(const Spec *s, Held *h, int root_fd) {
         unsigned long locked = s->basics->flags & LAUNCH_INSECURE ? 0 : READ_ONLY;
-        int at = target_open(root_fd, "/sys", 1);
-        SYS(SYS_close, at);
-        long r = mount_new("sysfs", "/sys", HARDENED | locked, 0);
-        if (r < 0 && h->sys >= 0) {
-                /* The network namespace is not ours: the surrounding /sys serves. */
-                if (locked) mount_set(h->sys, MOUNT_ATTR_RDONLY, 1, "/sys");
+        if (h->sys >= 0) {
+                mount_set(h->sys, locked, 1, "/sys");
                 mount_attach(h->sys, root_fd, "/sys", 1);
-                h->sys = -1;
-                return;
+        } else {
+                SYS(SYS_close, target_open(root_fd, "/sys", 1));
+                mount_or_fail("sysfs", "/sys", HARDENED | locked, 0);
         }
-        if (r < 0) fail("mount", "/sys", r);
         if (h->cgroup < 0) return;
+        long r = -EINVAL;
         if (s->basics->flags & LAUNCH_CGROUP2) r = mount_new("cgroup2", "/sys/fs/cgroup", HARDENED | locked, 0);
-        if (!(s->basics->flags & LAUNCH_CGROUP2) || r < 0) {
-                mount_set(h->cgroup, HARDENED | (locked ? MOUNT_ATTR_RDONLY : 0), 1, "/sys/fs/cgroup");
-                mount_attach(h->cgroup, root_fd, "/sys/fs/cgroup", 1);
-                h->cgroup = -1;
-        }
+        if (r >= 0) return;
+        mount_set(h->cgroup, HARDENED | locked, 1, "/sys/fs/cgroup");
+        mount_attach(h->cgroup, root_fd, "/sys/fs/cgroup", 1);
 }
 
 static void dev_mounts(const Spec *s) {

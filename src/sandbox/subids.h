@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/vec.h"
+
+/* Subordinate ids: subuid(5), subgid(5). */
+
+enum { SUBID_RANGES_MAX = 64, SUBID_FILE_MAX = 4 << 20 };
+
+typedef struct SubidRange {
+        uint32_t start, count;
+} SubidRange;
+
+/* The ranges of user in the text of /etc/subuid or /etc/subgid: lines "NAME:START:COUNT" or "UID:START:COUNT"; others and
+ * malformed ones are passed over. user may be NULL. Returns how many were written (at most SUBID_RANGES_MAX). Pure. */
+size_t subids_parse(const char *text, const char *user, uint32_t uid, SubidRange *ret_ranges);
+
+/* The arguments that newuidmap and newgidmap take behind the process id: 0 is the user's own id, 1 and up are
+ * the ranges in their order. */
+void subids_map(const SubidRange *ranges, size_t count, uint32_t own, StrVec *ret_arguments);
