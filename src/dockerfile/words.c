@@ -195,8 +195,11 @@ static int brace_replace(Lexer *lx, const Brace *b, Buf *out, Err **e) {
         return r;
 }
 
+static int missing_brace(Err **e) {
+        return err_new(e, ERR_SYNTAX, "syntax error: missing '}'");
+}
+
 static int unsupported(const Lexer *lx, const char *modifier, Err **e) {
-        if (at_end(lx) && modifier == lx->p) return err_new(e, ERR_SYNTAX, "syntax error: missing '}'");
         Str rest = {modifier, (size_t)(lx->end - modifier)};
         size_t size, next = 0;
         text_char(rest, &size);
@@ -208,17 +211,17 @@ static int unsupported(const Lexer *lx, const char *modifier, Err **e) {
 
 static int expand_brace(Lexer *lx, const char *start, Buf *out, Err **e) {
         lx->p++;
-        if (at_end(lx)) return err_new(e, ERR_SYNTAX, "syntax error: missing '}'");
+        if (at_end(lx)) return missing_brace(e);
         if (strchr("{}:", *lx->p)) return err_new(e, ERR_SYNTAX, "syntax error: bad substitution");
         Brace b = {.start = start, .name = take_name(lx)};
         const char *modifier = lx->p;
-        if (at_end(lx)) return unsupported(lx, modifier, e);
+        if (at_end(lx)) return missing_brace(e);
         b.value = look_up(lx, b.name);
         b.op = *lx->p++;
         if (b.op == '}') return add_variable(lx, &b, out, e);
         b.colon = b.op == ':';
         if (b.colon) {
-                if (at_end(lx)) return unsupported(lx, modifier, e);
+                if (at_end(lx)) return missing_brace(e);
                 b.op = *lx->p++;
         }
         switch (b.op) {
