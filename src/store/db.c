@@ -49,7 +49,8 @@ int db_open(Store *s, bool create, Err **e) {
         if (r != SQLITE_OK) return db_fail(s, e, "open the store");
         sqlite3_extended_result_codes(s->db, 1);
         sqlite3_busy_timeout(s->db, STORE_BUSY_TIMEOUT_MS);
-        /* A checkpoint waits for the disk: it belongs to store_sync(), not to the end of every process. */
+        /* A checkpoint waits for the disk: it belongs to store_sync(), not to every commit or end of a process. */
+        sqlite3_wal_autocheckpoint(s->db, STORE_LOG_PAGES_MAX);
         sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
         return db_exec(s, "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-1024; PRAGMA temp_store=MEMORY", e);
 }

@@ -233,10 +233,12 @@ static void forget_additions(DigestIndex *x) {
 }
 
 static int save_merged(DigestIndex *x, const EntryList *added, Err **e) {
+        int dir_fd = store_root_fd(x->store);
+        if (x->file.count == 0) return digest_file_write(dir_fd, x->path, added->v, added->n, e);
         EntryList merged = {0};
         merge(&x->file, added, &merged);
         const EntryList *list = merged.n > DIGEST_FILE_MAX_ENTRIES ? added : &merged;
-        int r = digest_file_write(store_root_fd(x->store), x->path, list->v, list->n, e);
+        int r = digest_file_write(dir_fd, x->path, list->v, list->n, e);
         free(merged.v);
         return r;
 }

@@ -21,6 +21,8 @@ enum {
         STORE_LEASE_FILE_MAX = 64 << 20, /* bytes of one process's lease file */
         STORE_COLLECT_WAIT_MS = 10000,   /* how long one collector waits for another */
         STORE_IMAGE_LAYERS_MAX = 4096,
+        STORE_LOG_MAX = 1 << 20,      /* bytes of SQLite's log that store_close() leaves */
+        STORE_LOG_PAGES_MAX = 4 << 10, /* pages of it after which a commit brings them into the database */
 };
 
 struct Store {
@@ -128,6 +130,10 @@ int snapshot_require(Store *s, const char *id, Err **e);
 int blob_require(Store *s, const Digest *digest, Err **e);
 char *blob_path(const Digest *digest); /* relative to the root, owned */
 int step_flush_used(Store *s, Err **e);
+
+/* ---- sync.c */
+
+void log_trim(Store *s); /* without db_lock; before closing */
 
 /* ---- tree_size.c */
 

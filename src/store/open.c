@@ -128,11 +128,17 @@ int store_open(const char *root, Store **ret_store, Err **e) {
         return 0;
 }
 
+/* Only the order of collection depends on it: a failure is none. */
+static void flush_used(Store *s) {
+        AUTO(db_unlockp) Store *held = db_lock(s);
+        step_flush_used(held, NULL);
+}
+
 void store_close(Store *s) {
         if (!s) return;
         if (s->db) {
-                AUTO(db_unlockp) Store *held = db_lock(s);
-                step_flush_used(held, NULL); /* only the order of collection depends on it */
+                flush_used(s);
+                log_trim(s);
         }
         db_close(s);
         process_stop(s);

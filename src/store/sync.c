@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -40,6 +41,13 @@ static int checkpoint(Store *s, Err **e) {
         int r = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
         sqlite3_busy_timeout(s->db, STORE_BUSY_TIMEOUT_MS);
         return r == SQLITE_OK || (r & 0xff) == SQLITE_BUSY ? 0 : db_fail(s, e, "sync the store");
+}
+
+/* Every start reads the whole log: when nobody calls store_sync(), somebody has to pay at last. */
+void log_trim(Store *s) {
+        struct stat st;
+        if (sqlite3_total_changes(s->db) == 0 || fstatat(s->root_fd, "store.db-wal", &st, 0) < 0) return;
+        if (st.st_size > STORE_LOG_MAX) checkpoint(s, NULL);
 }
 
 /* One process at a time, because the marks are numbered by the largest that stands: were they cleared by somebody else
