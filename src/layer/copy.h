@@ -21,6 +21,7 @@
 /* Which paths of a context directory exist for a build (the .dockerignore). Returns true when path (relative, no leading
  * slash) is hidden. directory: it is one, and *ret_prune says that nothing below can be visible. */
 typedef struct CopyFilter {
+        /* called from several threads at once */
         bool (*hidden)(void *context, const char *path, bool directory, bool *ret_prune);
         /* "file:line: pattern" of the rule that hides path, or NULL; for error messages. Owned by the caller. */
         char *(*explain)(void *context, const char *path);
@@ -29,12 +30,12 @@ typedef struct CopyFilter {
 
 /* Where sources come from: exactly one of root_fd and view. */
 typedef struct CopyRoot {
-        int root_fd;            /* a context directory; -1 when a view is given */
-        const char *root_path;  /* for messages */
-        View *view;             /* a stage or image */
-        const CopyFilter *filter; /* NULL = nothing is hidden (views) */
+        int root_fd;                 /* a context directory; -1 when a view is given */
+        const char *root_path;       /* for messages */
+        View *view;                  /* a stage or image */
+        const CopyFilter *filter;    /* NULL = nothing is hidden (views) */
         DigestIndex *const *indexes; /* of the context (1), or one a layer of the view; NULL entries and NULL allowed */
-        bool keep_owner;        /* views: true; contexts: false = 0:0 */
+        bool keep_owner;             /* views: true; contexts: false = 0:0 */
 } CopyRoot;
 
 typedef struct CopyInline { /* heredoc source */
@@ -49,17 +50,17 @@ typedef struct CopyParams {
         size_t source_count;
         const CopyInline *inlines;
         size_t inline_count;
-        const char *destination;    /* absolute; a trailing slash is meaningful */
+        const char *destination;     /* absolute; a trailing slash is meaningful */
         const char *const *excludes; /* --exclude patterns */
         size_t exclude_count;
-        bool parents;               /* --parents */
-        bool unpack_archives;       /* ADD: recognise and unpack local tar archives */
-        bool literal_names;         /* no wildcards */
-        bool has_owner;             /* --chown */
+        bool parents;         /* --parents */
+        bool unpack_archives; /* ADD: recognise and unpack local tar archives */
+        bool literal_names;   /* no wildcards */
+        bool has_owner;       /* --chown */
         uid_t uid;
         gid_t gid;
-        bool has_mode;              /* --chmod */
-        const char *mode;           /* octal or symbolic text, validated by copy_mode_check() */
+        bool has_mode;    /* --chmod */
+        const char *mode; /* octal or symbolic text, validated by copy_mode_check() */
 } CopyParams;
 
 typedef struct CopySet CopySet;
@@ -83,11 +84,12 @@ typedef struct CopyApply {
         View *below;         /* what the destination looks like: the parent's layers (never the draft) */
         Draft *draft;        /* written into */
         DigestIndex *record; /* the draft's own digest index, filled with (path, digest); NULL = do not */
-        const char *earlier_path; /* fs directory of an earlier snapshot of the same step to hard-link unchanged files from, or NULL */
-        DigestIndex *earlier;     /* its digests, or NULL */
-        bool link_from_source;    /* sources are immutable snapshots of the same store: hard-link instead of copying
+        const char *
+                earlier_path; /* fs directory of an earlier snapshot of the same step to hard-link unchanged files from, or NULL */
+        DigestIndex *earlier;   /* its digests, or NULL */
+        bool link_from_source;  /* sources are immutable snapshots of the same store: hard-link instead of copying
                                      where mode, owner and xattrs stay */
-        int64_t clamp_mtime_ns;   /* SOURCE_DATE_EPOCH: larger mtimes become this; <0 = no clamp */
+        int64_t clamp_mtime_ns; /* SOURCE_DATE_EPOCH: larger mtimes become this; <0 = no clamp */
         const volatile bool *cancelled;
         void (*progress)(void *context, uint64_t done, uint64_t total);
         void *progress_context;
@@ -96,6 +98,10 @@ typedef struct CopyApply {
 /* Copies and, for files whose digest is not known yet, hashes in the same read (copy_set_digest() afterwards reads nothing).
  * Large files are hashed and copied on all cores. Errors name the source and the destination. */
 int copy_set_apply(CopySet *s, const CopyApply *apply, Err **e);
+
+/* After copy_set_apply(): did a file change between the time when its digest was taken and the time when it was copied?
+ * Then the digest from before does not describe the draft; copy_set_digest() gives the one that does. */
+bool copy_set_changed(const CopySet *s);
 
 /* WORKDIR: create path and missing parents (0755, owner) in the draft when the view below lacks them. */
 int layer_make_dirs(View *below, Draft *draft, const char *path, uid_t uid, gid_t gid, int64_t mtime_ns, Err **e);

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "codec/sha256.h"
@@ -17,8 +18,8 @@
  * Equal trees give equal bytes. */
 
 typedef struct PackParams {
-        const char *fs_path;     /* layer directory */
-        int64_t clamp_mtime_s;   /* <0 = no clamp */
+        const char *fs_path;            /* layer directory */
+        int64_t clamp_mtime_s;          /* <0 = no clamp */
         const volatile bool *cancelled; /* or NULL */
 } PackParams;
 
@@ -39,11 +40,11 @@ struct View;
 int view_pack(struct View *view, int64_t clamp_mtime_s, Sink *sink, Err **e);
 
 typedef struct UnpackParams {
-        const char *fs_path;    /* existing directory that becomes an overlay lower */
-        bool layer;             /* .wh. names are whiteouts (layers); false: ordinary names (ADD, import) */
-        uint64_t max_bytes;     /* 0 = no limit */
-        uint64_t max_entries;   /* 0 = no limit */
-        bool has_owner;         /* everything becomes uid:gid */
+        const char *fs_path;  /* existing directory that becomes an overlay lower */
+        bool layer;           /* .wh. names are whiteouts (layers); false: ordinary names (ADD, import) */
+        uint64_t max_bytes;   /* 0 = no limit */
+        uint64_t max_entries; /* 0 = no limit */
+        bool has_owner;       /* everything becomes uid:gid */
         uid_t uid;
         gid_t gid;
 } UnpackParams;

@@ -14,9 +14,9 @@ enum { USERS_FILE_MAX = 10 << 20, USERS_GROUPS_MAX = 65536 };
 typedef struct User {
         uid_t uid;
         gid_t gid;
-        gid_t *groups;   /* supplementary, owned */
+        gid_t *groups; /* supplementary, owned */
         size_t group_count;
-        char *home;      /* "/" when unknown; owned */
+        char *home; /* "/" when unknown; owned */
 } User;
 void user_done(User *u);
 

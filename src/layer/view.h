@@ -26,8 +26,8 @@ static inline void view_freep(View **v) {
 
 typedef struct ViewEntry {
         struct stat st;
-        size_t layer;      /* index of the directory that holds it */
-        char *path;        /* cleaned path with all links but (maybe) the last resolved; owned */
+        size_t layer; /* index of the directory that holds it */
+        char *path;   /* cleaned path with all links but (maybe) the last resolved; owned */
 } ViewEntry;
 void view_entry_done(ViewEntry *entry);
 
