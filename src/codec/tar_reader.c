@@ -254,11 +254,11 @@ static int apply_pax(TarReader *r, TarEntry *t, Err **e) {
 }
 
 /* Links, directories and devices have no data, whatever their size field says. */
-static int entry_settle(TarEntry *t, Err **e) {
+static int entry_settle(TarEntry *t, bool before_posix, Err **e) {
         size_t n = strlen(t->name);
         bool is_link = t->type == TAR_HARDLINK || t->type == TAR_SYMLINK;
         if (n == 0) return err_new(e, ERR_FORMAT, "entry without a name");
-        if (t->type == TAR_FILE && t->name[n - 1] == '/') t->type = TAR_DIR; /* before POSIX, directories were so */
+        if (before_posix && t->name[n - 1] == '/') t->type = TAR_DIR; /* there was no type for directories */
         if (t->type != TAR_FILE) t->size = 0;
         if (!is_link) t->link = NULL;
         if (is_link && *t->link == '\0') return err_new(e, ERR_FORMAT, "link without a target");
@@ -272,7 +272,7 @@ static int entry_fill(TarReader *r, const TarBlock *b, TarEntry *t, Err **e) {
         if (entry_type(b, &t->type, e) < 0 || entry_numbers(b, t, e) < 0 || apply_pax(r, t, e) < 0) return -1;
         if (r->long_name) t->name = r->long_name;
         if (r->long_link) t->link = r->long_link;
-        return entry_settle(t, e);
+        return entry_settle(t, b->type == '\0', e);
 }
 
 /* A name from outside goes to a terminal in an error: without control characters, and not too long. */

@@ -35,7 +35,7 @@ static bool is_hex64(Str s) {
 }
 
 static ptrdiff_t last_index(Str s, char c) {
-        const char *at = s.n > 0 ? memrchr(s.p, c, s.n) : NULL;
+        const char *at = s.n > 0 && s.p ? memrchr(s.p, c, s.n) : NULL;
         return at ? at - s.p : -1;
 }
 
@@ -144,13 +144,18 @@ static int check_digest(Str text, Str digest, Err **e) {
         return bad(text, "the digest is not sha256: and 64 hexadecimal digits", e);
 }
 
+/* "ubuntu" is "library/ubuntu". */
+static bool is_official(Str host, Str path) {
+        return str_is(host, default_host) && !memchr(path.p, '/', path.n);
+}
+
 static int check_name(Str text, Str name, Str host, Str path, Err **e) {
         if (name.n == 0) return bad(text, "it has no name", e);
-        if (is_hex64(name)) return bad(text, "64 hexadecimal digits are an image id, not a name", e);
+        if (is_hex64(text)) return bad(text, "64 hexadecimal digits are an image id, not a name", e);
         if (has_upper_case(path)) return bad(text, "the name must be in lower case", e);
         if (!host_is_good(host)) return bad(text, "bad registry host", e);
         if (!path_is_good(path)) return bad(text, "bad name (lower-case letters, digits, and . _ - between them)", e);
-        if (path.n > NAME_MAX_BYTES) {
+        if (path.n + (is_official(host, path) ? sizeof official_prefix - 1 : 0) > NAME_MAX_BYTES) {
                 return bad(text, "the name is longer than 255 characters", e);
         }
         return 0;
@@ -172,7 +177,7 @@ int reference_parse(Str text, Reference *ret_reference, Err **e) {
         }
         split_host(name, &host, &path);
         if (check_name(text, name, host, path, e) < 0) return -1;
-        bool official = str_is(host, default_host) && !memchr(path.p, '/', path.n);
+        bool official = is_official(host, path);
         *ret_reference = (Reference){
                 .host = str_dup(host),
                 .path = xasprintf("%s" STR_FMT, official ? official_prefix : "", STR_ARG(path)),
@@ -204,8 +209,11 @@ char *reference_render(const Reference *r) {
         return with_version(r, xasprintf("%s/%s", r->host, r->path));
 }
 
+/* The host stays where the path alone would be read as one with a host. */
 char *reference_familiar_name(const Reference *r) {
-        if (!streq(r->host, default_host)) return xasprintf("%s/%s", r->host, r->path);
+        Str first, rest = str_of(r->path);
+        bool ambiguous = str_cut(&rest, '/', &first) && looks_like_host(first);
+        if (ambiguous || !streq(r->host, default_host)) return xasprintf("%s/%s", r->host, r->path);
         size_t skip = sizeof official_prefix - 1;
         bool official = starts_with(r->path, official_prefix) && !strchr(r->path + skip, '/');
         return xstrdup(r->path + (official ? skip : 0));

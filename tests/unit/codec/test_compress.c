@@ -29,7 +29,7 @@ static char *sample(size_t size) {
                         x ^= x << 17;
                 }
                 bool noise = (i >> 14) % 3 == 0;
-                p[i] = noise ? (char)(x >> (i % 8 * 8)) : "a layer of an image "[(i + (x & 3)) % 20];
+                p[i] = (char)(noise ? (char)(x >> (i % 8 * 8)) : "a layer of an image "[(i + (x & 3)) % 20]);
         }
         return p;
 }

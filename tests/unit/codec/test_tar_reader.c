@@ -128,6 +128,9 @@ static void test_plain_entries(void **state) {
         add_data(&b, "abc", 3);
         add_header(&b, (Header){.name = "dir/", .type = '5'});
         add_header(&b, (Header){.name = "old/", .type = '\0', .magic = "\0\0\0\0\0\0\0\0"});
+        add_header(&b,
+                   (Header){.name = "file/", .type = '0', .size = 1}); /* Go takes it for a file, so its data follow */
+        add_data(&b, "x", 1);
         add_header(&b, (Header){.name = "s", .type = '2', .link = "a", .size = 77}); /* no data follow a link */
         size_t null = add_header(&b, (Header){.name = "null", .type = '3'});
         patch(&b, null, 329,
@@ -156,6 +159,8 @@ static void test_plain_entries(void **state) {
         assert_int_equal(n, 0);
         expect_entry(&r, '5', "dir/");
         expect_entry(&r, '5', "old/");
+        t = expect_entry(&r, '0', "file/");
+        assert_int_equal(t.size, 1);
         t = expect_entry(&r, '2', "s");
         assert_string_equal(t.link, "a");
         assert_int_equal(t.size, 0);

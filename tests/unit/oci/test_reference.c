@@ -52,6 +52,8 @@ static void test_good(void **state) {
         check("a:1@" DIGEST, "docker.io/library/a:1@" DIGEST, "a:1@" DIGEST, "a");
         check("host:5000/a@" DIGEST, "host:5000/a@" DIGEST, "host:5000/a@" DIGEST, "host:5000/a");
         check("a.b_c__d-e---f", "docker.io/library/a.b_c__d-e---f:latest", "a.b_c__d-e---f:latest", "a.b_c__d-e---f");
+        check("docker.io/a.b/c", "docker.io/a.b/c:latest", "docker.io/a.b/c:latest", "docker.io/a.b/c");
+        check(HEX64 ":x", "docker.io/library/" HEX64 ":x", HEX64 ":x", HEX64);
         check("ubuntu:5000", "docker.io/library/ubuntu:5000", "ubuntu:5000", "ubuntu");
 }
 
