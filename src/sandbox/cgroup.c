@@ -81,14 +81,16 @@ int cgroup_make(const SandboxSpec *spec, StepCgroup *ret_cgroup, Err **e) {
         snprintf(value, sizeof value, "%llu", (unsigned long long)spec->memory_bytes);
         if (g.dir && write_setting(g.dir, g.unified ? "memory.max" : "memory.limit_in_bytes", value) == 0) {
                 /* Swap would only postpone the end. Not every kernel accounts for it. */
-                write_setting(g.dir, g.unified ? "memory.swap.max" : "memory.memsw.limit_in_bytes", g.unified ? "0" : value);
+                write_setting(g.dir, g.unified ? "memory.swap.max" : "memory.memsw.limit_in_bytes",
+                              g.unified ? "0" : value);
                 *ret_cgroup = g;
                 return 0;
         }
         cgroup_remove(&g);
         err_new(e, ERR_UNSUPPORTED, "no memory limit can be set here: no cgroup with a memory controller is writable");
-        return err_hint(e, "leave the memory limit out, run as root, or start in a delegated cgroup (systemd-run --user "
-                           "--scope -p Delegate=yes)");
+        return err_hint(e,
+                        "leave the memory limit out, run as root, or start in a delegated cgroup (systemd-run --user "
+                        "--scope -p Delegate=yes)");
 }
 
 bool cgroup_oom(const StepCgroup *g) {

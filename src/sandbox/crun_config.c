@@ -93,9 +93,11 @@ static void add_entry(Buf *b, bool first, Entry entry) {
 static void add_standard_mounts(Buf *b, const Launch *l) {
         const SandboxSpec *s = l->spec;
         bool bound_sys = l->sandbox->facts.userns && s->network != NETWORK_NONE;
-        AUTO(freep) char *shm = xasprintf("\"nosuid\",\"noexec\",\"nodev\",\"mode=1777\",\"size=%llu\"",
-                                          (unsigned long long)shm_size_of(s));
-        const char *sys_options = s->insecure ? "\"nosuid\",\"noexec\",\"nodev\"" : "\"nosuid\",\"noexec\",\"nodev\",\"ro\"";
+        AUTO(freep)
+        char *shm = xasprintf("\"nosuid\",\"noexec\",\"nodev\",\"mode=1777\",\"size=%llu\"",
+                              (unsigned long long)shm_size_of(s));
+        const char *sys_options =
+                s->insecure ? "\"nosuid\",\"noexec\",\"nodev\"" : "\"nosuid\",\"noexec\",\"nodev\",\"ro\"";
         const Entry entries[] = {
                 {"proc", "proc", "/proc", "\"nosuid\",\"noexec\",\"nodev\""},
                 {"tmpfs", "tmpfs", "/dev", "\"nosuid\",\"strictatime\",\"mode=755\",\"size=65536k\""},
@@ -110,8 +112,9 @@ static void add_standard_mounts(Buf *b, const Launch *l) {
         };
         for (size_t i = 0; i < ARRAY_SIZE(entries); i++) add_entry(b, i == 0, entries[i]);
         if (!bound_sys && l->sandbox->facts.cgroup)
-                add_entry(b, false, (Entry){"bind", "/sys/fs/cgroup", "/sys/fs/cgroup",
-                                            s->insecure ? "\"rbind\"" : "\"rbind\",\"rro\""});
+                add_entry(b, false,
+                          (Entry){"bind", "/sys/fs/cgroup", "/sys/fs/cgroup",
+                                  s->insecure ? "\"rbind\"" : "\"rbind\",\"rro\""});
 }
 
 static void add_mount(Buf *b, const SandboxMount *m) {
@@ -121,7 +124,8 @@ static void add_mount(Buf *b, const SandboxMount *m) {
         if (m->no_exec) buf_adds(&o, ",\"noexec\"");
         if (m->no_suid) buf_adds(&o, ",\"nosuid\"");
         if (m->no_dev) buf_adds(&o, ",\"nodev\"");
-        if (m->type == SANDBOX_TMPFS && m->size_bytes) buf_addf(&o, ",\"size=%llu\"", (unsigned long long)m->size_bytes);
+        if (m->type == SANDBOX_TMPFS && m->size_bytes)
+                buf_addf(&o, ",\"size=%llu\"", (unsigned long long)m->size_bytes);
         if (m->type == SANDBOX_TMPFS && m->mode) buf_addf(&o, ",\"mode=%o\"", m->mode);
         bool bind = m->type == SANDBOX_BIND;
         add_entry(b, false, (Entry){bind ? "bind" : "tmpfs", bind ? m->source : "tmpfs", m->target, o.p});
@@ -160,12 +164,22 @@ static void add_seccomp(Buf *b, const Launch *l) {
 
 static void add_linux(Buf *b, const Launch *l) {
         static const char *const masked[] = {
-                "/proc/acpi",        "/proc/asound",      "/proc/kcore",       "/proc/keys",
-                "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug",
-                "/proc/scsi",        "/sys/firmware",     "/sys/devices/virtual/powercap",
+                "/proc/acpi",
+                "/proc/asound",
+                "/proc/kcore",
+                "/proc/keys",
+                "/proc/latency_stats",
+                "/proc/timer_list",
+                "/proc/timer_stats",
+                "/proc/sched_debug",
+                "/proc/scsi",
+                "/sys/firmware",
+                "/sys/devices/virtual/powercap",
         };
-        static const char *const read_only[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
-        buf_adds(b, "\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"ipc\"},{\"type\":\"uts\"},{\"type\":\"mount\"}");
+        static const char *const read_only[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
+                                                "/proc/sysrq-trigger"};
+        buf_adds(b, "\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"ipc\"},{\"type\":\"uts\"},{\"type\":"
+                    "\"mount\"}");
         if (l->spec->network == NETWORK_NONE) buf_adds(b, ",{\"type\":\"network\"}");
         if (l->sandbox->facts.cgroup == LAUNCH_CGROUP2) buf_adds(b, ",{\"type\":\"cgroup\"}");
         buf_addc(b, ']');

@@ -78,13 +78,15 @@ static void add_userns_remedy(StrVec *lines, int error) {
                 strvec_push(lines, "fail: kernel.unprivileged_userns_clone is 0; as root: sysctl -w "
                                    "kernel.unprivileged_userns_clone=1");
         else if (small_file_is("/proc/sys/user/max_user_namespaces", "0"))
-                strvec_push(lines, "fail: user.max_user_namespaces is 0; as root: sysctl -w user.max_user_namespaces=15000");
+                strvec_push(lines,
+                            "fail: user.max_user_namespaces is 0; as root: sysctl -w user.max_user_namespaces=15000");
         else if (small_file_is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"))
                 strvec_push(lines, "fail: AppArmor forbids user namespaces; as root: sysctl -w "
                                    "kernel.apparmor_restrict_unprivileged_userns=0, or give decant a profile");
         else
-                strvec_push(lines, "fail: in a container, run it with seccomp=unconfined and apparmor=unconfined, or as "
-                                   "privileged");
+                strvec_push(lines,
+                            "fail: in a container, run it with seccomp=unconfined and apparmor=unconfined, or as "
+                            "privileged");
 }
 
 /* As an ordinary user outside: can we get in, and with how many ids? */
@@ -110,8 +112,9 @@ static bool check_userns(StrVec *lines) {
                 return true;
         }
         strvec_pushf(lines, "warn: only one id can be mapped: %s", why.n ? why.p : "no subordinate ids");
-        strvec_push(lines, "warn: steps that change owners will fail; install uidmap and, as root: usermod --add-subuids "
-                           "100000-165535 --add-subgids 100000-165535 USER");
+        strvec_push(lines,
+                    "warn: steps that change owners will fail; install uidmap and, as root: usermod --add-subuids "
+                    "100000-165535 --add-subgids 100000-165535 USER");
         return true;
 }
 
@@ -122,8 +125,9 @@ static bool check_place(StrVec *lines) {
                 strvec_pushf(lines, "ok: user %u in a user namespace with subordinate ids", rootless_outer_uid());
                 return true;
         case RUNG_SINGLE_ID:
-                strvec_pushf(lines, "warn: user %u in a user namespace with a single id: steps that change owners will fail; "
-                                    "install uidmap and add ranges to /etc/subuid and /etc/subgid",
+                strvec_pushf(lines,
+                             "warn: user %u in a user namespace with a single id: steps that change owners will fail; "
+                             "install uidmap and add ranges to /etc/subuid and /etc/subgid",
                              rootless_outer_uid());
                 return true;
         case RUNG_NONE: break;
@@ -150,8 +154,9 @@ static void check_proc(StrVec *lines) {
         if (error == 0)
                 strvec_push(lines, "ok: a /proc of its own for each step");
         else
-                strvec_pushf(lines, "warn: no fresh /proc can be mounted (%s): steps see the surrounding one; in a container, "
-                                    "use systempaths=unconfined or procMount: Unmasked",
+                strvec_pushf(lines,
+                             "warn: no fresh /proc can be mounted (%s): steps see the surrounding one; in a container, "
+                             "use systempaths=unconfined or procMount: Unmasked",
                              strerror(error));
 }
 
@@ -176,8 +181,10 @@ static void check_cgroup(StrVec *lines) {
         if (cgroup_make(&spec, &g, NULL) == 0)
                 strvec_push(lines, "ok: memory limits by cgroup");
         else
-                strvec_push(lines, "warn: no writable cgroup with a memory controller: memory limits are refused; run as root or "
-                                   "under systemd-run --user --scope -p Delegate=yes");
+                strvec_push(
+                        lines,
+                        "warn: no writable cgroup with a memory controller: memory limits are refused; run as root or "
+                        "under systemd-run --user --scope -p Delegate=yes");
         cgroup_remove(&g);
 }
 

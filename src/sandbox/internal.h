@@ -14,8 +14,8 @@
 
 /* What the machine is like; found out once. */
 typedef struct HostFacts {
-        bool userns;       /* not the initial user namespace */
-        uint32_t cgroup;   /* 0, LAUNCH_CGROUP1 or LAUNCH_CGROUP2 */
+        bool userns;     /* not the initial user namespace */
+        uint32_t cgroup; /* 0, LAUNCH_CGROUP1 or LAUNCH_CGROUP2 */
 } HostFacts;
 void host_facts_find(HostFacts *ret_facts);
 

@@ -58,14 +58,14 @@ typedef enum LaunchTag {
 } LaunchTag;
 
 enum {
-        LAUNCH_USERNS = 1 << 0,     /* inside a user namespace: no mknod, no new sysfs, user.overlay.* */
-        LAUNCH_NET_NONE = 1 << 1,   /* a network namespace of its own with only lo */
-        LAUNCH_CGROUP2 = 1 << 2,    /* /sys/fs/cgroup is the unified hierarchy */
-        LAUNCH_CGROUP1 = 1 << 3,    /* /sys/fs/cgroup holds hierarchies */
-        LAUNCH_INSECURE = 1 << 4,   /* no masks, writable /sys, devices of the host */
-        LAUNCH_READ_ONLY = 1 << 5,  /* the root */
-        LAUNCH_TERMINAL = 1 << 6,   /* standard input is a terminal to be controlled */
-        LAUNCH_ROOT_ONLY = 1 << 7,  /* make the root and its mount points, then run ARG on the host's root (crun) */
+        LAUNCH_USERNS = 1 << 0,    /* inside a user namespace: no mknod, no new sysfs, user.overlay.* */
+        LAUNCH_NET_NONE = 1 << 1,  /* a network namespace of its own with only lo */
+        LAUNCH_CGROUP2 = 1 << 2,   /* /sys/fs/cgroup is the unified hierarchy */
+        LAUNCH_CGROUP1 = 1 << 3,   /* /sys/fs/cgroup holds hierarchies */
+        LAUNCH_INSECURE = 1 << 4,  /* no masks, writable /sys, devices of the host */
+        LAUNCH_READ_ONLY = 1 << 5, /* the root */
+        LAUNCH_TERMINAL = 1 << 6,  /* standard input is a terminal to be controlled */
+        LAUNCH_ROOT_ONLY = 1 << 7, /* make the root and its mount points, then run ARG on the host's root (crun) */
 };
 
 typedef struct LaunchBasics {

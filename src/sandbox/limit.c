@@ -2,26 +2,20 @@
 #include "base/num.h"
 #include "sandbox/internal.h"
 
-#define LIMIT(name, upper) {name, "RLIMIT_" #upper, RLIMIT_##upper}
+#define LIMIT(name, upper) \
+        { name, "RLIMIT_" #upper, RLIMIT_##upper }
 
 static const struct {
         const char *name, *symbol;
         int resource;
 } limits[] = {
-        LIMIT("core", CORE),
-        LIMIT("cpu", CPU),
-        LIMIT("data", DATA),
-        LIMIT("fsize", FSIZE),
-        LIMIT("locks", LOCKS),
-        LIMIT("memlock", MEMLOCK),
-        LIMIT("msgqueue", MSGQUEUE),
-        LIMIT("nice", NICE),
-        LIMIT("nofile", NOFILE),
-        LIMIT("nproc", NPROC),
-        LIMIT("rss", RSS),
-        LIMIT("rtprio", RTPRIO),
-        LIMIT("rttime", RTTIME),
-        LIMIT("sigpending", SIGPENDING),
+        LIMIT("core", CORE),         LIMIT("cpu", CPU),
+        LIMIT("data", DATA),         LIMIT("fsize", FSIZE),
+        LIMIT("locks", LOCKS),       LIMIT("memlock", MEMLOCK),
+        LIMIT("msgqueue", MSGQUEUE), LIMIT("nice", NICE),
+        LIMIT("nofile", NOFILE),     LIMIT("nproc", NPROC),
+        LIMIT("rss", RSS),           LIMIT("rtprio", RTPRIO),
+        LIMIT("rttime", RTTIME),     LIMIT("sigpending", SIGPENDING),
         LIMIT("stack", STACK),
 };
 
@@ -59,7 +53,8 @@ static bool value_parse(Str text, rlim_t *ret_value) {
 
 int sandbox_limit_parse(const char *text, SandboxLimit *ret_limit, Err **e) {
         Str rest = str_of(text), name, soft;
-        if (!str_cut(&rest, '=', &name)) return err_new(e, ERR_USAGE, "limit '%s' is not of the form NAME=SOFT[:HARD]", text);
+        if (!str_cut(&rest, '=', &name))
+                return err_new(e, ERR_USAGE, "limit '%s' is not of the form NAME=SOFT[:HARD]", text);
         SandboxLimit limit = {.resource = -1};
         for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
                 if (str_is(name, limits[i].name)) limit.resource = limits[i].resource;
@@ -67,8 +62,10 @@ int sandbox_limit_parse(const char *text, SandboxLimit *ret_limit, Err **e) {
         bool pair = str_cut(&rest, ':', &soft);
         if (!value_parse(soft, &limit.soft)) return err_new(e, ERR_USAGE, "limit '%s' has no valid soft value", text);
         limit.hard = limit.soft;
-        if (pair && !value_parse(rest, &limit.hard)) return err_new(e, ERR_USAGE, "limit '%s' has no valid hard value", text);
-        if (limit.soft > limit.hard) return err_new(e, ERR_USAGE, "limit '%s': the soft value is above the hard one", text);
+        if (pair && !value_parse(rest, &limit.hard))
+                return err_new(e, ERR_USAGE, "limit '%s' has no valid hard value", text);
+        if (limit.soft > limit.hard)
+                return err_new(e, ERR_USAGE, "limit '%s': the soft value is above the hard one", text);
         *ret_limit = limit;
         return 0;
 }

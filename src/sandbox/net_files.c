@@ -20,7 +20,8 @@ int hosts_render(const char *hostname, const StrVec *extra, Buf *ret_text, Err *
                         err_new(e, ERR_USAGE, "extra host '%s' has no address", extra->v[i]);
                         return err_hint(e, "write NAME:ADDRESS");
                 }
-                if (address.p[0] == '[' && address.p[address.n - 1] == ']') address = str_sub(address, 1, address.n - 2);
+                if (address.p[0] == '[' && address.p[address.n - 1] == ']')
+                        address = str_sub(address, 1, address.n - 2);
                 buf_addf(ret_text, STR_FMT "\t" STR_FMT "\n", STR_ARG(address), STR_ARG(name));
         }
         return 0;

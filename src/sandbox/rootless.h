@@ -11,10 +11,10 @@
  * for the whole program; after it everything is as for root, but for devices and trusted.* xattrs. */
 
 typedef enum RootlessRung {
-        RUNG_ROOT,        /* real root (CAP_SYS_ADMIN in the initial user namespace) */
-        RUNG_SUBIDS,      /* user namespace with subordinate ids */
-        RUNG_SINGLE_ID,   /* user namespace with one id: files of other owners cannot be made */
-        RUNG_NONE,        /* no namespaces: only builds without RUN */
+        RUNG_ROOT,      /* real root (CAP_SYS_ADMIN in the initial user namespace) */
+        RUNG_SUBIDS,    /* user namespace with subordinate ids */
+        RUNG_SINGLE_ID, /* user namespace with one id: files of other owners cannot be made */
+        RUNG_NONE,      /* no namespaces: only builds without RUN */
 } RootlessRung;
 
 /* When this process needs a user namespace and is in none of ours yet: re-execute the program inside one (does not return
@@ -22,8 +22,8 @@ typedef enum RootlessRung {
  * argv: of main(). Never fails for lack of rights: it goes on in place and rootless_rung() says RUNG_NONE. */
 int rootless_enter(char **argv, Err **e);
 RootlessRung rootless_rung(void);
-bool rootless_inside(void);            /* in a user namespace that rootless_enter() made */
-uid_t rootless_outer_uid(void);        /* the user's real id */
+bool rootless_inside(void);     /* in a user namespace that rootless_enter() made */
+uid_t rootless_outer_uid(void); /* the user's real id */
 
 /* What `decant doctor` prints: one line a finding, "ok: ..." / "warn: ..." / "fail: ...", with remedies. Tries things for real in
  * child processes. */

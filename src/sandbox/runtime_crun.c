@@ -33,8 +33,8 @@ static int encode(const Launch *l, Buf *ret_data, Err **e) {
         spec_add_basics(ret_data, l, LAUNCH_ROOT_ONLY);
         if (spec_add_root(ret_data, l, root, e) < 0) return -1;
         AUTO(freep) char *state = xasprintf("%s/crun", bundle);
-        const char *const argv[] = {"crun",  "--root",   state,  "--cgroup-manager=disabled", "run",
-                                    "--no-new-keyring", "--bundle", bundle, id};
+        const char *const argv[] = {"crun",     "--root", state, "--cgroup-manager=disabled", "run", "--no-new-keyring",
+                                    "--bundle", bundle,   id};
         for (size_t i = 0; i < ARRAY_SIZE(argv); i++) spec_add_text(ret_data, TAG_ARG, argv[i]);
         const char *path = getenv("PATH");
         AUTO(freep) char *path_entry = path ? xasprintf("PATH=%s", path) : xstrdup(default_path);

@@ -18,8 +18,8 @@ typedef enum NetworkMode { NETWORK_DEFAULT, NETWORK_HOST, NETWORK_NONE } Network
 typedef enum SandboxMountType { SANDBOX_BIND, SANDBOX_TMPFS } SandboxMountType;
 typedef struct SandboxMount {
         SandboxMountType type;
-        const char *source;  /* absolute host path; bind only */
-        const char *target;  /* absolute path inside */
+        const char *source; /* absolute host path; bind only */
+        const char *target; /* absolute path inside */
         bool read_only;
         bool no_exec, no_suid, no_dev;
         uint64_t size_bytes; /* tmpfs; 0 = kernel's default */
@@ -40,24 +40,24 @@ typedef struct SandboxSpec {
         const char *work_dir;     /* overlay's, empty, same file system as upper_dir */
         const StrVec *argv;
         const StrVec *env;
-        const char *cwd;          /* absolute; created (0755, uid:gid) when missing */
+        const char *cwd; /* absolute; created (0755, uid:gid) when missing */
         uid_t uid;
         gid_t gid;
         const gid_t *groups;
         size_t group_count;
-        const char *hostname;     /* NULL: "buildkitsandbox" for builds */
+        const char *hostname; /* NULL: "buildkitsandbox" for builds */
         NetworkMode network;
         const StrVec *extra_hosts; /* "name:ip" */
         const SandboxMount *mounts;
         size_t mount_count;
         const SandboxLimit *limits;
         size_t limit_count;
-        uint64_t shm_size_bytes;  /* 0: 64 MiB */
-        uint64_t memory_bytes;    /* 0: no limit; needs a cgroup that we may write */
-        bool insecure;            /* all capabilities, no seccomp, no masks */
+        uint64_t shm_size_bytes;          /* 0: 64 MiB */
+        uint64_t memory_bytes;            /* 0: no limit; needs a cgroup that we may write */
+        bool insecure;                    /* all capabilities, no seccomp, no masks */
         const StrVec *cap_add, *cap_drop; /* may be NULL */
         bool read_only_root;
-        bool terminal;            /* stdio is a pty slave: make it the controlling terminal */
+        bool terminal;                      /* stdio is a pty slave: make it the controlling terminal */
         int stdin_fd, stdout_fd, stderr_fd; /* borrowed; stdin -1 = /dev/null */
 } SandboxSpec;
 
@@ -87,5 +87,5 @@ int sandbox_start(Sandbox *s, const SandboxSpec *spec, SandboxProcess **ret_proc
  * *ret_status: exit status, or 128 + signal. *ret_oom: killed for memory. <0: it never ran (set-up failed). */
 int sandbox_wait(SandboxProcess *p, int *ret_status, bool *ret_oom, Err **e);
 void sandbox_kill(SandboxProcess *p, int signal); /* any thread; SIGKILL ends everything in it */
-int sandbox_pid(const SandboxProcess *p);          /* host pid of its init, for signals */
-void sandbox_process_free(SandboxProcess *p);      /* kills and waits when it still runs */
+int sandbox_pid(const SandboxProcess *p);         /* host pid of its init, for signals */
+void sandbox_process_free(SandboxProcess *p);     /* kills and waits when it still runs */

@@ -69,7 +69,8 @@ static int add_architectures(scmp_filter_ctx ctx) {
 #elif defined(__aarch64__)
                 SCMP_ARCH_ARM,
 #endif
-                0};
+                0
+        };
         for (size_t i = 0; also[i]; i++) {
                 int r = seccomp_arch_add(ctx, also[i]);
                 if (r < 0 && r != -EEXIST) return r;
@@ -156,9 +157,9 @@ static void cache_save(const char *path, const Buf *program) {
 int seccomp_get(const char *cache_dir, uint64_t capabilities, Buf *ret_program, Err **e) {
         if (!cache_dir) return seccomp_compile(capabilities, ret_program, e);
         const struct scmp_version *v = seccomp_version();
-        AUTO(freep) char *path =
-                xasprintf("%s/seccomp-%d-%x-%u.%u.%u-%llx.bpf", cache_dir, SECCOMP_PROFILE_VERSION, seccomp_arch_native(),
-                          v->major, v->minor, v->micro, (unsigned long long)capabilities);
+        AUTO(freep)
+        char *path = xasprintf("%s/seccomp-%d-%x-%u.%u.%u-%llx.bpf", cache_dir, SECCOMP_PROFILE_VERSION,
+                               seccomp_arch_native(), v->major, v->minor, v->micro, (unsigned long long)capabilities);
         if (cache_load(path, ret_program)) return 0;
         if (seccomp_compile(capabilities, ret_program, e) < 0) return -1;
         cache_save(path, ret_program);

@@ -96,8 +96,9 @@ const SandboxMount **mounts_sorted(const SandboxSpec *spec) {
 
 int spec_finish(Buf *b, Err **e) {
         if (b->n > LAUNCH_SPEC_MAX)
-                return err_new(e, ERR_LIMIT, "arguments, environment and mounts of the step have %zu bytes, more than %d",
-                               b->n, LAUNCH_SPEC_MAX);
+                return err_new(e, ERR_LIMIT,
+                               "arguments, environment and mounts of the step have %zu bytes, more than %d", b->n,
+                               LAUNCH_SPEC_MAX);
         uint32_t size = (uint32_t)b->n;
         memcpy(b->p + offsetof(LaunchHeader, size), &size, sizeof size);
         return 0;

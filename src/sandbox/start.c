@@ -12,8 +12,8 @@
 enum { FD_LIFT = 16 };
 
 typedef struct Ends {
-        int in, out, err;           /* the step's */
-        int spec, status, control;  /* the launcher's */
+        int in, out, err;          /* the step's */
+        int spec, status, control; /* the launcher's */
         int status_read, control_write;
 } Ends;
 
@@ -50,7 +50,8 @@ static int ends_make(const SandboxSpec *s, const Buf *data, Ends *n, Err **e) {
         if (copy_end(s->stdin_fd, &n->in, e) < 0 || copy_end(s->stdout_fd, &n->out, e) < 0 ||
             copy_end(s->stderr_fd, &n->err, e) < 0)
                 return -1;
-        if (pipe_make(&n->status_read, &n->status, e) < 0 || pipe_make(&n->control, &n->control_write, e) < 0) return -1;
+        if (pipe_make(&n->status_read, &n->status, e) < 0 || pipe_make(&n->control, &n->control_write, e) < 0)
+                return -1;
         n->spec = memfd_create("decant-step", MFD_CLOEXEC);
         if (n->spec < 0) return err_sys(e, "make the step's description");
         if (fd_write_all(n->spec, data->p, data->n, e) < 0) return -1;

@@ -11,7 +11,7 @@
 
 typedef struct UsernsChild {
         pid_t pid;
-        int go_fd;      /* a byte lets the child go on; closed without one, the child ends */
+        int go_fd; /* a byte lets the child go on; closed without one, the child ends */
 } UsernsChild;
 
 /* body runs in the child once the ids are mapped and it is root in there; its result is the exit status.

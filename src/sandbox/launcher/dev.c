@@ -40,14 +40,14 @@ void dev_take(const Spec *s, Held *h) {
 
 static int dev_new(void) {
         long fs = SYS(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
-        if (fs < 0) fail("open the tmpfs file system", NULL, fs);
+        if (fs < 0) setup_fail("open the tmpfs file system", NULL, fs);
         SYS(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "source", "tmpfs", 0);
         /* Not 1777: fs.protected_regular would refuse writes to bound devices of other owners. */
         SYS(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "mode", "755", 0);
         SYS(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "size", "65536k", 0);
         long r = SYS(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, 0, 0, 0);
         if (r >= 0) r = SYS(SYS_fsmount, fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME);
-        if (r < 0) fail("make /dev", NULL, r);
+        if (r < 0) setup_fail("make /dev", NULL, r);
         SYS(SYS_close, fs);
         return (int)r;
 }
@@ -59,7 +59,7 @@ static void device_bind(int mount_fd, int root_fd, const char *path) {
 static void device_make(int dev, size_t i) {
         unsigned number = devices[i].major << 8 | devices[i].minor;
         long r = SYS(SYS_mknodat, dev, devices[i].path + NAME_AT, MODE_DEVICE, number);
-        if (r < 0) fail("make", devices[i].path, r);
+        if (r < 0) setup_fail("make", devices[i].path, r);
 }
 
 void dev_fill(const Spec *s, Held *h, int root_fd) {

@@ -36,19 +36,19 @@ static void session_make(const Spec *s) {
         SYS(SYS_setsid);
         if (!(s->basics->flags & LAUNCH_TERMINAL)) return;
         long r = SYS(SYS_ioctl, 0, TIOCSCTTY, 0);
-        if (r < 0) fail("take control of the terminal", NULL, r);
+        if (r < 0) setup_fail("take control of the terminal", NULL, r);
 }
 
 static void root_enter(const Spec *s, int root_mount) {
         long r = SYS(SYS_move_mount, root_mount, "", AT_FDCWD, s->root_at, MOVE_MOUNT_F_EMPTY_PATH);
-        if (r < 0) fail("attach the root at", s->root_at, r);
+        if (r < 0) setup_fail("attach the root at", s->root_at, r);
         r = SYS(SYS_fchdir, root_mount);
-        if (r < 0) fail("enter the root", NULL, r);
+        if (r < 0) setup_fail("enter the root", NULL, r);
         r = SYS(SYS_pivot_root, ".", ".");
-        if (r < 0) fail("pivot_root", NULL, r);
+        if (r < 0) setup_fail("pivot_root", NULL, r);
         /* The old root is stacked on the new one. */
         r = SYS(SYS_umount2, ".", DETACH);
-        if (r < 0) fail("detach the old root", NULL, r);
+        if (r < 0) setup_fail("detach the old root", NULL, r);
 }
 
 /* As root: the step starts in a directory that its user could not enter. */
@@ -66,15 +66,15 @@ static void cwd_enter(const Spec *s) {
                 }
                 r = SYS(SYS_chdir, s->cwd);
         }
-        if (r < 0) fail("change to the working directory", s->cwd, r);
+        if (r < 0) setup_fail("change to the working directory", s->cwd, r);
 }
 
 /* The other runtime does the rest; it needs a /proc that knows this pid namespace. */
 static _Noreturn void hand_over(const Spec *s, int root_mount) {
         long r = SYS(SYS_move_mount, root_mount, "", AT_FDCWD, s->root_at, MOVE_MOUNT_F_EMPTY_PATH);
-        if (r < 0) fail("attach the root at", s->root_at, r);
+        if (r < 0) setup_fail("attach the root at", s->root_at, r);
         r = SYS(SYS_mount, "proc", "/proc", "proc", 0, 0);
-        if (r < 0) fail("mount /proc", NULL, r);
+        if (r < 0) setup_fail("mount /proc", NULL, r);
         /* crun takes no machine that has both versions of cgroups; here the newer one is only an empty extra. */
         if (s->basics->flags & LAUNCH_CGROUP1) SYS(SYS_mount, "none", "/sys/fs/cgroup/unified", "tmpfs", 0, 0);
         mounts_place(s, root_mount);
@@ -87,7 +87,7 @@ _Noreturn void init_main(const Spec *s) {
         SYS(SYS_umask, 0);
         session_make(s);
         long r = SYS(SYS_mount, 0, "/", 0, PRIVATE | RECURSIVE, 0);
-        if (r < 0) fail("make the mounts private", NULL, r);
+        if (r < 0) setup_fail("make the mounts private", NULL, r);
 
         int root_mount = overlay_make(s);
         if (s->basics->flags & LAUNCH_ROOT_ONLY) hand_over(s, root_mount);
@@ -98,7 +98,7 @@ _Noreturn void init_main(const Spec *s) {
         mounts_all(s, &held, root_mount);
 
         r = SYS(SYS_sethostname, s->hostname, text_length(s->hostname));
-        if (r < 0) fail("set the host name", s->hostname, r);
+        if (r < 0) setup_fail("set the host name", s->hostname, r);
         if (s->basics->flags & LAUNCH_NET_NONE) loopback_up();
         cwd_enter(s);
         limits_set(s);

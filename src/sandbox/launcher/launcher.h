@@ -12,7 +12,7 @@
  * tell the exit status, and to kill everything when the builder is gone.
  *
  * Functions return 0 or a negative errno unless they say something else; what had been going on is told to the
- * builder by fail(), which does not return. */
+ * builder by setup_fail(), which does not return. */
 
 /* The decoded specification; everything points into the mapping. */
 typedef struct Spec {
@@ -47,7 +47,8 @@ const char *mount_target(const LaunchMount *m);
 _Noreturn void launcher_main(void);
 
 /* report.c */
-_Noreturn void fail(const char *what, const char *detail, long error); /* detail may be NULL; error: errno, either sign */
+_Noreturn void setup_fail(const char *what, const char *detail,
+                          long error); /* detail may be NULL; error: errno, either sign */
 void report_path(StatusTag tag, const char *path, const StatusRecord *attributes);
 void report_exit(int status);
 
@@ -59,12 +60,12 @@ int target_open(int root_fd, const char *path, int is_directory);
 
 /* mounts.c */
 typedef struct Held Held;
-void mounts_take(const Spec *s, Held *h);                  /* clone what comes from the host */
-void mounts_place(const Spec *s, int root_fd);             /* the same, opened places only (ROOT_ONLY) */
-void mounts_all(const Spec *s, Held *h, int root_fd);      /* after the root became the root */
+void mounts_take(const Spec *s, Held *h);             /* clone what comes from the host */
+void mounts_place(const Spec *s, int root_fd);        /* the same, opened places only (ROOT_ONLY) */
+void mounts_all(const Spec *s, Held *h, int root_fd); /* after the root became the root */
 void mount_set(int mount_fd, uint64_t attributes, int recursive, const char *what);
 void mount_attach(int mount_fd, int root_fd, const char *target, int is_directory);
-int mount_clone(const char *path, int recursive);          /* a descriptor or a negative errno */
+int mount_clone(const char *path, int recursive); /* a descriptor or a negative errno */
 
 enum { DEVICE_COUNT = 6, INSECURE_COUNT = 6 };
 /* Mounts of the host that are put into the root later: descriptors, or negative. */

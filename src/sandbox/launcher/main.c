@@ -31,19 +31,19 @@ static LaunchHeader *spec_map(size_t *ret_size) {
 
 static void spec_load(LaunchHeader *header, size_t size, Spec *ret_spec) {
         size_t room = spec_room(header, size);
-        if (room == 0) fail("the launcher belongs to another version of decant", NULL, EINVAL);
+        if (room == 0) setup_fail("the launcher belongs to another version of decant", NULL, EINVAL);
         long p = SYS(SYS_mmap, 0, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (p < 0 && p > -4096) fail("allocate memory", NULL, p);
+        if (p < 0 && p > -4096) setup_fail("allocate memory", NULL, p);
         int r = spec_decode(header, size, (void *)p, ret_spec);
-        if (r < 0) fail("the launcher belongs to another version of decant", NULL, r);
+        if (r < 0) setup_fail("the launcher belongs to another version of decant", NULL, r);
 }
 
 static void cgroups_enter(const Spec *s) {
         for (size_t i = 0; i < s->cgroup_count; i++) {
                 long fd = SYS(SYS_openat, AT_FDCWD, s->cgroups[i], O_WRONLY | O_CLOEXEC, 0);
-                if (fd < 0) fail("open", s->cgroups[i], fd);
+                if (fd < 0) setup_fail("open", s->cgroups[i], fd);
                 long r = SYS(SYS_write, fd, "0", 1);
-                if (r < 0) fail("enter the cgroup of", s->cgroups[i], r);
+                if (r < 0) setup_fail("enter the cgroup of", s->cgroups[i], r);
                 SYS(SYS_close, fd);
         }
 }
@@ -92,7 +92,7 @@ _Noreturn void launcher_main(void) {
 
         int pid_fd = -1;
         long pid = SYS(SYS_clone, namespaces(&spec) | CLONE_PIDFD | SIGCHLD, 0, &pid_fd, 0, 0);
-        if (pid < 0) fail("make namespaces", NULL, pid);
+        if (pid < 0) setup_fail("make namespaces", NULL, pid);
         if (pid == 0) init_main(&spec);
         header->init_pid = (int32_t)pid;
         /* The step's own ends must not keep its pipes open once it is gone. */

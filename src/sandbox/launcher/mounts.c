@@ -24,14 +24,14 @@ void mount_set(int mount_fd, uint64_t attributes, int recursive, const char *wha
         if (attributes == 0) return;
         unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
         long r = SYS(SYS_mount_setattr, mount_fd, "", flags, &set, sizeof set);
-        if (r < 0) fail("restrict the mount", what, r);
+        if (r < 0) setup_fail("restrict the mount", what, r);
 }
 
 /* Takes mount_fd over. */
 void mount_attach(int mount_fd, int root_fd, const char *target, int is_directory) {
         int at = target_open(root_fd, target, is_directory);
         long r = SYS(SYS_move_mount, mount_fd, "", at, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
-        if (r < 0) fail("mount on", target, r);
+        if (r < 0) setup_fail("mount on", target, r);
         SYS(SYS_close, at);
         SYS(SYS_close, mount_fd);
 }
@@ -57,7 +57,7 @@ static uint64_t attributes_of(const LaunchMount *m) {
 
 static int bind_take(const LaunchMount *m) {
         int fd = mount_clone(mount_source(m), 1);
-        if (fd < 0) fail("take the mount source", mount_source(m), fd);
+        if (fd < 0) setup_fail("take the mount source", mount_source(m), fd);
         mount_set(fd, attributes_of(m), 1, mount_source(m));
         return fd;
 }
@@ -84,7 +84,10 @@ void mounts_take(const Spec *s, Held *h) {
                 h->sys = special_take("sysfs", "/sys");
                 h->proc = special_take("proc", "/proc");
         }
-        if (flags & (LAUNCH_CGROUP1 | LAUNCH_CGROUP2)) h->cgroup = mount_clone("/sys/fs/cgroup", 1);
+        /* The surrounding /sys brings its /sys/fs/cgroup along. */
+        int fresh_sys = !(flags & LAUNCH_USERNS) || flags & LAUNCH_NET_NONE;
+        if (flags & LAUNCH_CGROUP2 || (flags & LAUNCH_CGROUP1 && fresh_sys))
+                h->cgroup = mount_clone("/sys/fs/cgroup", 1);
 }
 
 static void set_text(int fs, const char *key, uint64_t value, unsigned base) {
@@ -95,13 +98,13 @@ static void set_text(int fs, const char *key, uint64_t value, unsigned base) {
 
 static int tmpfs_take(const LaunchMount *m) {
         long fs = SYS(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
-        if (fs < 0) fail("open the tmpfs file system", NULL, fs);
+        if (fs < 0) setup_fail("open the tmpfs file system", NULL, fs);
         SYS(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "source", "tmpfs", 0);
         if (m->size_bytes) set_text((int)fs, "size", m->size_bytes, 10);
         if (m->mode) set_text((int)fs, "mode", m->mode, 8);
         long r = SYS(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, 0, 0, 0);
         if (r >= 0) r = SYS(SYS_fsmount, fs, FSMOUNT_CLOEXEC, attributes_of(m));
-        if (r < 0) fail("make a tmpfs for", mount_target(m), r);
+        if (r < 0) setup_fail("make a tmpfs for", mount_target(m), r);
         SYS(SYS_close, fs);
         return (int)r;
 }
@@ -112,7 +115,7 @@ void mounts_place(const Spec *s, int root_fd) {
                 int directory = 1;
                 if (m->flags & LAUNCH_MOUNT_BIND) {
                         long fd = SYS(SYS_openat, AT_FDCWD, mount_source(m), O_PATH | O_CLOEXEC, 0);
-                        if (fd < 0) fail("take the mount source", mount_source(m), fd);
+                        if (fd < 0) setup_fail("take the mount source", mount_source(m), fd);
                         directory = is_directory((int)fd);
                         SYS(SYS_close, fd);
                 }
@@ -128,7 +131,7 @@ static long mount_new(const char *type, const char *target, unsigned long flags,
 
 static void mount_or_fail(const char *type, const char *target, unsigned long flags, const char *data) {
         long r = mount_new(type, target, flags, data);
-        if (r < 0) fail("mount", target, r);
+        if (r < 0) setup_fail("mount", target, r);
 }
 
 static void proc_mount(Held *h, int root_fd) {

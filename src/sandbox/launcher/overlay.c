@@ -15,17 +15,17 @@ enum {
 static _Noreturn void fail_fs(int fs, const char *what, long error) {
         char log[LOG_MAX];
         long n = SYS(SYS_read, fs, log, sizeof log - 1);
-        if (n <= 2) fail(what, NULL, error);
+        if (n <= 2) setup_fail(what, NULL, error);
         log[log[n - 1] == '\n' ? n - 1 : n] = 0;
         LINE(line, LOG_MAX + 64);
         line_add(&line, what);
         line_add(&line, ":");
-        fail(line.p, log + 2, error);
+        setup_fail(line.p, log + 2, error);
 }
 
 static long place(const char *path) {
         long fd = SYS(SYS_openat, AT_FDCWD, path, O_PATH | O_CLOEXEC, 0);
-        if (fd < 0) fail("open", path, fd);
+        if (fd < 0) setup_fail("open", path, fd);
         return fd;
 }
 
@@ -52,13 +52,13 @@ static int overlay_make_old(const Spec *s) {
         for (size_t i = 0; i < s->lower_count; i++) add_place(&options, i ? ":" : ",lowerdir=", s->lower[i]);
         add_place(&options, ",upperdir=", s->upper);
         add_place(&options, ",workdir=", s->work);
-        if (options.cut) fail("too many layers for this kernel", NULL, E2BIG);
+        if (options.cut) setup_fail("too many layers for this kernel", NULL, E2BIG);
         long r = SYS(SYS_chdir, "/proc/self/fd");
-        if (r < 0) fail("change to", "/proc/self/fd", r);
+        if (r < 0) setup_fail("change to", "/proc/self/fd", r);
         r = SYS(SYS_mount, "overlay", s->root_at, "overlay", 0, options.p);
-        if (r < 0) fail("mount the layers", NULL, r);
+        if (r < 0) setup_fail("mount the layers", NULL, r);
         r = SYS(SYS_open_tree, AT_FDCWD, s->root_at, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-        if (r < 0) fail("mount the layers", NULL, r);
+        if (r < 0) setup_fail("mount the layers", NULL, r);
         return (int)r;
 }
 
@@ -71,7 +71,7 @@ static void set_plain(int fs) {
 
 int overlay_make(const Spec *s) {
         long fs = SYS(SYS_fsopen, "overlay", FSOPEN_CLOEXEC);
-        if (fs < 0) fail("open the overlay file system", NULL, fs);
+        if (fs < 0) setup_fail("open the overlay file system", NULL, fs);
         for (size_t i = 0; i < s->lower_count; i++) {
                 long r = set_path((int)fs, "lowerdir+", s->lower[i]);
                 if (r == -EINVAL && i == 0) {
@@ -90,7 +90,7 @@ int overlay_make(const Spec *s) {
         if (r >= 0) r = SYS(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, 0, 0, 0);
         if (r < 0) fail_fs((int)fs, "mount the layers", r);
         r = SYS(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
-        if (r < 0) fail("mount the layers", NULL, r);
+        if (r < 0) setup_fail("mount the layers", NULL, r);
         SYS(SYS_close, fs);
         return (int)r;
 }

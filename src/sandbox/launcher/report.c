@@ -17,7 +17,7 @@ static void send(const StatusRecord *record, const char *text) {
         SYS(SYS_write, LAUNCH_FD_STATUS, &message, sizeof message.record + n);
 }
 
-_Noreturn void fail(const char *what, const char *detail, long error) {
+_Noreturn void setup_fail(const char *what, const char *detail, long error) {
         LINE(line, STATUS_TEXT_MAX);
         line_add(&line, what);
         if (detail) {

@@ -38,10 +38,7 @@ static inline long sys6(long n, long a, long b, long c, long d, long e, long f) 
         register long x3 __asm__("x3") = d;
         register long x4 __asm__("x4") = e;
         register long x5 __asm__("x5") = f;
-        __asm__ volatile("svc 0"
-                         : "+r"(x0)
-                         : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
-                         : "memory", "cc");
+        __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory", "cc");
         return x0;
 }
 #else
@@ -71,7 +68,7 @@ typedef struct Line {
         int cut;
 } Line;
 
-#define LINE(name, size)      \
+#define LINE(name, size)         \
         char name##_bytes[size]; \
         Line name = {name##_bytes, 0, size, 0}
 

@@ -11,8 +11,8 @@
 
 typedef struct Target {
         const char *path;
-        int directory_fd;    /* the deepest directory that exists */
-        const char *missing; /* rest of path */
+        int directory_fd;           /* the deepest directory that exists */
+        const char *missing;        /* rest of path */
         char real[LAUNCH_PATH_MAX]; /* of directory_fd, seen from the root, without a slash at the end */
         size_t real_size;
 } Target;
@@ -142,7 +142,7 @@ static long make_target(int root_fd, const char *path, int is_directory) {
 int target_open(int root_fd, const char *path, int is_directory) {
         long fd = open_inside(root_fd, path, O_PATH);
         if (fd == -ENOENT) fd = make_target(root_fd, path, is_directory);
-        if (fd == -EEXIST) fail("make the mount point (a link on the way leads nowhere)", path, ENOENT);
-        if (fd < 0) fail("make the mount point", path, fd);
+        if (fd == -EEXIST) setup_fail("make the mount point (a link on the way leads nowhere)", path, ENOENT);
+        if (fd < 0) setup_fail("make the mount point", path, fd);
         return (int)fd;
 }

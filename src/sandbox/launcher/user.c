@@ -14,7 +14,7 @@ void limits_set(const Spec *s) {
                 const LaunchLimit *l = s->limits[i];
                 struct rlimit64 value = {.rlim_cur = l->soft, .rlim_max = l->hard};
                 long r = SYS(SYS_prlimit64, 0, l->resource, &value, 0);
-                if (r < 0) fail("set a resource limit", NULL, r);
+                if (r < 0) setup_fail("set a resource limit", NULL, r);
         }
 }
 
@@ -24,7 +24,7 @@ void filter_load(const Spec *s) {
         struct sock_fprog program = {.len = (unsigned short)s->filter_count,
                                      .filter = (struct sock_filter *)(uintptr_t)s->filter};
         long r = SYS(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
-        if (r < 0) fail("load the seccomp filter", NULL, r);
+        if (r < 0) setup_fail("load the seccomp filter", NULL, r);
 }
 
 static void bounding_set(uint64_t keep) {
@@ -32,7 +32,7 @@ static void bounding_set(uint64_t keep) {
                 if (keep >> i & 1) continue;
                 long r = SYS(SYS_prctl, PR_CAPBSET_DROP, i, 0, 0, 0);
                 if (r == -EINVAL) return; /* past the last one that the kernel knows */
-                if (r < 0) fail("drop a capability", NULL, r);
+                if (r < 0) setup_fail("drop a capability", NULL, r);
         }
 }
 
@@ -47,7 +47,7 @@ static void capabilities_set(uint64_t keep) {
                 data[i].inheritable = 0;
         }
         if (r >= 0) r = SYS(SYS_capset, &header, data);
-        if (r < 0) fail("set the capabilities", NULL, r);
+        if (r < 0) setup_fail("set the capabilities", NULL, r);
 }
 
 void identity_take(const Spec *s) {
@@ -56,11 +56,11 @@ void identity_take(const Spec *s) {
         SYS(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
         long r = SYS(SYS_setgroups, s->group_count, s->groups);
         /* With a single id mapped the kernel allows no setgroups() at all. */
-        if (r < 0 && !(r == -EPERM && b->flags & LAUNCH_USERNS)) fail("set the supplementary groups", NULL, r);
+        if (r < 0 && !(r == -EPERM && b->flags & LAUNCH_USERNS)) setup_fail("set the supplementary groups", NULL, r);
         r = SYS(SYS_setresgid, b->gid, b->gid, b->gid);
-        if (r < 0) fail("set the group", NULL, r);
+        if (r < 0) setup_fail("set the group", NULL, r);
         if (b->uid) capabilities_set(~(uint64_t)0); /* the change of user empties all but inheritable */
         r = SYS(SYS_setresuid, b->uid, b->uid, b->uid);
-        if (r < 0) fail("set the user", NULL, r);
+        if (r < 0) setup_fail("set the user", NULL, r);
         if (b->uid == 0) capabilities_set(b->capabilities);
 }
