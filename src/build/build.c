@@ -60,12 +60,12 @@ static void build_job_done(BuildJob *j) {
         if (b->sandbox) sandbox_free(b->sandbox);
         if (b->sandbox_scratch) tree_remove(AT_FDCWD, b->sandbox_scratch, NULL);
         free(b->sandbox_scratch);
-        plan_free(b->plan);
+        plan_freep(&b->plan);
         context_list_done(&b->contexts);
         pthread_mutex_destroy(&b->lock);
         pthread_mutex_destroy(&b->emit_lock);
         pthread_cond_destroy(&b->key_done);
-        dockerfile_free(j->dockerfile);
+        dockerfile_freep(&j->dockerfile);
         free(j->dockerfile_path);
 }
 
@@ -102,8 +102,17 @@ static void pass_warning(void *context, const char *check, const char *text, con
         report_warning(context, check, text, excerpt);
 }
 
+static void pass_parser_warnings(BuildJob *j) {
+        for (size_t i = 0; i < j->dockerfile->warning_count; i++) {
+                const DockerfileWarning *warning = &j->dockerfile->warnings[i];
+                AUTO(freep) char *excerpt = dockerfile_excerpt(j->dockerfile, warning->line, warning->line, NULL);
+                report_warning(&j->b, "", warning->text, excerpt);
+        }
+}
+
 static int make_plan(BuildJob *j, Err **e) {
         Build *b = &j->b;
+        pass_parser_warnings(j);
         if (read_epoch(b, e) < 0) return -1;
         ImageResolver images = {.store = b->store};
         PlanResolver resolver = {.image = resolve_image, .context_image = resolve_context_image, .context = &images};

@@ -29,8 +29,8 @@ static void context_free(Context *c) {
         free(c->path);
         free(c->ignore_path);
         closep(&c->fd);
-        ignore_free(c->ignore);
-        digest_index_free(c->index);
+        ignore_freep(&c->ignore);
+        digest_index_freep(&c->index);
         free(c);
 }
 DEFINE_FREEP(Context, context_free);

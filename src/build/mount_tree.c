@@ -23,7 +23,7 @@ typedef struct TreeJob {
 } TreeJob;
 
 static void tree_job_done(TreeJob *j) {
-        copy_set_free(j->set);
+        copy_set_freep(&j->set);
         source_tree_done(&j->tree);
 }
 

@@ -73,6 +73,11 @@ static bool is_counted(const Node *n) {
         return n->parent != NULL;
 }
 
+/* The root of a FROM scratch is nothing: no line for it. */
+static bool is_shown(const Node *n) {
+        return n->step->kind != STEP_SCRATCH;
+}
+
 static void finish_done(Scheduler *s, Node *n) {
         n->state = NODE_DONE;
         s->open--;
@@ -124,8 +129,10 @@ static Node *next_ready(Build *b) {
 
 static void start_node(Scheduler *s, Node *n) {
         n->started_ns = clock_monotonic_ns();
-        n->vertex = report_vertex(s->b, n->step->name);
-        report_start(s->b, n->vertex);
+        if (is_shown(n)) {
+                n->vertex = report_vertex(s->b, n->step->name);
+                report_start(s->b, n->vertex);
+        }
         int r = step_ops(n->step->kind)->lookup(s->b, n, &n->error);
         if (r == LOOKUP_HIT) {
                 finish_done(s, n);

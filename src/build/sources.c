@@ -52,8 +52,8 @@ int source_tree_save(SourceTree *t, Err **e) {
 }
 
 void source_tree_done(SourceTree *t) {
-        for (size_t i = 0; t->view && i < t->index_count; i++) digest_index_free(t->indexes[i]);
-        view_free(t->view);
+        for (size_t i = 0; t->view && i < t->index_count; i++) digest_index_freep(&t->indexes[i]);
+        view_freep(&t->view);
         free(t->indexes);
         *t = (SourceTree){0};
 }

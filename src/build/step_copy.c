@@ -29,8 +29,8 @@ typedef struct CopyJob {
 } CopyJob;
 
 static void copy_job_done(CopyJob *j) {
-        copy_set_free(j->set);
-        view_free(j->below);
+        copy_set_freep(&j->set);
+        view_freep(&j->below);
         source_tree_done(&j->source);
 }
 
@@ -150,7 +150,7 @@ typedef struct Earlier {
 
 static void earlier_done(Earlier *earlier) {
         free(earlier->path);
-        digest_index_free(earlier->index);
+        digest_index_freep(&earlier->index);
 }
 
 /* The snapshot that the same COPY made last time. 0 found, 1 none. */
