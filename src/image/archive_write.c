@@ -168,7 +168,17 @@ static int name_manifest(const char *name, Descriptor *d, DockerImage *docker, E
         return 0;
 }
 
-/* An image that comes again, for another name, costs only its entry in the index. */
+static bool listed_already(const Manifest *index, const Descriptor *d) {
+        const char *name = descriptor_annotation(d, ANNOTATION_IMAGE_NAME);
+        for (size_t i = 0; i < index->layers.n; i++) {
+                const char *other = descriptor_annotation(&index->layers.v[i], ANNOTATION_IMAGE_NAME);
+                if (!digest_eq(&index->layers.v[i].digest, &d->digest)) continue;
+                if (name && other ? streq(name, other) : name == other) return true;
+        }
+        return false;
+}
+
+/* An image that comes again costs its entry in the index for another name, and nothing for the same. */
 static int write_image(Writer *w, const Image *image, const char *name, Err **e) {
         DockerImage docker = {0};
         Descriptor d = {0};
@@ -179,7 +189,10 @@ static int write_image(Writer *w, const Image *image, const char *name, Err **e)
                 docker_image_done(&docker);
                 return -1;
         }
-        vec_push(&w->index.layers, d);
+        if (listed_already(&w->index, &d))
+                descriptor_done(&d);
+        else
+                vec_push(&w->index.layers, d);
         docker_manifest_add(&w->docker, &docker);
         return 0;
 }

@@ -8,10 +8,8 @@ set -eu
 DECANT=${DECANT:?path of the decant to be tested}
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/decant-archives-XXXXXX")
-export DECANT_ROOT=$work/store
-containers=
+export DECANT_ROOT=$work/store DECANT_SYNC=off BUILDKIT_PROGRESS=plain
 cleanup() {
-        for c in $containers; do crun --cgroup-manager=disabled delete -f "$c" >/dev/null 2>&1 || true; done
         chmod -R u+rwX "$work" 2>/dev/null || true
         rm -rf "$work"
 }
@@ -101,10 +99,11 @@ fi
 unpack() { # LAYOUT BUNDLE
         umoci unpack --image "$1" "$2" && archive expect-tree "$2/rootfs"
 }
+# crun refuses hosts that have both kinds of cgroups, so the second kind is hidden from it.
+run_bundle='if mountpoint -q /sys/fs/cgroup/unified; then umount /sys/fs/cgroup/unified; fi; exec crun --cgroup-manager=disabled "$@"'
 bundle_runs() { # BUNDLE
         archive bundle "$1/config.json"
-        containers="$containers decant-test-$$"
-        crun --cgroup-manager=disabled run --bundle "$1" "decant-test-$$" >"$work/run" 2>&1
+        unshare -m sh -c "$run_bundle" sh run --bundle "$1" "decant-test-$$" >"$work/run" 2>&1 || true
         grep -q '^hello from /data$' "$work/run" && grep -q '^new$' "$work/run" || { cat "$work/run"; return 1; }
 }
 if needs umoci "umoci unpacks it" && needs skopeo "umoci unpacks it"; then

@@ -185,11 +185,11 @@ static void several_images_and_names(void **state) {
         AUTO(image_done) Image one = {0}, two = {0};
         make_image(f, f->a, "", &one);
         make_image(f, f->a, "!", &two);
-        const Image *images[] = {&one, &two, &one};
-        const char *names[] = {thing, NULL, "localhost:5000/thing:2"};
+        const Image *images[] = {&one, &two, &one, &one, &two}; /* the last two say nothing new */
+        const char *names[] = {thing, NULL, "localhost:5000/thing:2", thing, NULL};
         ArchiveParams params = {.format = ARCHIVE_DOCKER, .compression_level = -1, .names = names};
         AUTO(closep) int fd = memory_file();
-        ok(f, archive_write(f->a, images, 3, &params, fd, NULL, &f->e));
+        ok(f, archive_write(f->a, images, 5, &params, fd, NULL, &f->e));
         rewind_file(fd);
         LoadedImages loaded;
         ok(f, archive_read(f->b, fd, NULL, true, &loaded, &f->e));
