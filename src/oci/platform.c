@@ -133,7 +133,7 @@ int platform_parse(Str text, Platform *ret_platform, Err **e) {
         if (!has_variant) arch = variant;
         if (!parse_system(system, &p)) return bad(text, "system", system, e);
         if (!copy_part(arch, p.arch, sizeof p.arch, true)) return bad(text, "architecture", arch, e);
-        if (has_variant && !copy_part(variant, p.variant, sizeof p.variant - 1, true)) {
+        if (has_variant && !copy_part(variant, p.variant, sizeof p.variant, true)) {
                 return bad(text, "variant", variant, e);
         }
         normalize(&p);
