@@ -180,9 +180,9 @@ static bool take_components(Str path, size_t slashes, bool parents, Str *ret_pie
 
 static bool float_match(const PathPattern *p, Str path, bool parents) {
         Str piece;
-        while (path.n > 0) {
+        for (;;) {
                 if (take_components(path, p->slashes, parents, &piece) && piece_match(p, piece)) return true;
-                const char *slash = memchr(path.p, '/', path.n);
+                const char *slash = path.n ? memchr(path.p, '/', path.n) : NULL;
                 if (!slash) return false;
                 path = str_sub(path, (size_t)(slash - path.p) + 1, path.n);
         }
@@ -238,7 +238,7 @@ static bool step(const PathPattern *p, States *now, States *next, uint32_t c) {
 
 static bool deep_match(const PathPattern *p, Str path, bool parents) {
         States now, next;
-        if (!str_starts(path, p->head)) return false;
+        if (p->head.n > 0 && !str_starts(path, p->head)) return false;
         memset(now.bits, 0, (p->count / 64 + 1) * sizeof now.bits[0]);
         enter(p, &now, 0);
         for (size_t at = 0, size; at < path.n; at += size) {
