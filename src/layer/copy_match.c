@@ -20,6 +20,7 @@ static bool is_exception(const char *pattern) {
 
 /* A pattern takes in a directory with all that is below it. */
 static bool matches_or_holds(const char *pattern, const char *path) {
+        if (pattern[0] == '/') return false; /* the paths of a source have no leading slash */
         if (glob_match_deep(pattern, path) == GLOB_MATCH) return true;
         AUTO(freep) char *parent = xstrdup(path);
         for (char *slash = strrchr(parent, '/'); slash; slash = strrchr(parent, '/')) {
