@@ -124,6 +124,7 @@ static void appending_file_takes_two_passes(void **state) {
         (void)state;
         char path[] = "/tmp/decant-test-XXXXXX";
         AUTO(closep) int fd = mkstemp(path);
+        assert_true(fd >= 0);
         AUTO(closep) int append = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
         unlink(path);
         ArchiveOut *out = archive_out_tar(append);
