@@ -194,10 +194,17 @@ static int count_garbage(Check *c, const char *directory, Err **e) {
         return 0;
 }
 
-/* Scratch directories, this process's own left aside. */
+/* What stands in scratch directories, this process's own left aside. */
 static int count_scratch(Check *c, Err **e) {
-        if (c->store->process) map_puts(c->known, c->store->process, c);
-        return count_garbage(c, "tmp", e);
+        DirList list = {0};
+        if (dir_list(c->store->root_fd, "tmp", &list, e) < 0) return -1;
+        for (size_t i = 0; i < list.n; i++) {
+                if (c->store->process && streq(list.v[i].name, c->store->process)) continue;
+                AUTO(freep) char *path = xasprintf("tmp/%s", list.v[i].name);
+                count_garbage(c, path, NULL); /* may be gone by now */
+        }
+        dir_list_done(&list);
+        return 0;
 }
 
 int store_check(Store *s, bool deep, StrVec *ret_findings, uint64_t *ret_garbage_count, Err **e) {

@@ -14,8 +14,8 @@ typedef struct Collection {
 } Collection;
 
 /* collect_records.c; with db_lock, inside a transaction that began before the leases were read: whatever is recorded by
- * then was leased before. Drop the records that the params name, then those of snapshots and blobs that nothing refers to
- * and nobody uses. */
+ * then was leased before. Drop the records that the params name, then those of snapshots and blobs that nothing
+ * refers to and nobody uses. */
 int collect_drop(Collection *c, const Map *leases, Err **e);
 /* Fill the victims. Files that a live process is about to record are leased. */
 int collect_find_victims(Collection *c, const Map *leases, Err **e);

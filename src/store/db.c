@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "store/internal.h"
@@ -41,7 +43,28 @@ int db_fail(Store *s, Err **e, const char *doing) {
         }
 }
 
+/* The first process to open the database empties the shared index of the log by truncating it to 3 bytes. On a file
+ * system that discards freed blocks at once this takes milliseconds, so zeros are written over it instead: the same
+ * to SQLite. */
+static int empty_in_place(int fd, off_t size) {
+        static const char zeros[4096];
+        struct stat st;
+        if (size != 3 || fstat(fd, &st) < 0) return ftruncate(fd, size);
+        for (off_t at = 0; at < st.st_size; at += (off_t)sizeof zeros) {
+                size_t n = st.st_size - at < (off_t)sizeof zeros ? (size_t)(st.st_size - at) : sizeof zeros;
+                if (pwrite(fd, zeros, n, at) != (ssize_t)n) return ftruncate(fd, size);
+        }
+        return 0;
+}
+
+static void replace_truncate(void) {
+        sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+        if (vfs && vfs->iVersion >= 3) vfs->xSetSystemCall(vfs, "ftruncate", (sqlite3_syscall_ptr)empty_in_place);
+}
+
 int db_open(Store *s, bool create, Err **e) {
+        static pthread_once_t once = PTHREAD_ONCE_INIT;
+        pthread_once(&once, replace_truncate);
         AUTO(freep) char *path = xasprintf("%s/store.db", s->root);
         int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
         int r = sqlite3_open_v2(path, &s->db, flags, NULL);

@@ -11,8 +11,9 @@
 
 enum { SHARD_BITS = 4, SHARDS = 1 << SHARD_BITS };
 
-/* A change within the grain of a file's time stamps leaves them as they were: a file must have been at rest for that long
- * before it was read. Kernels stamp with the tick (at most 10 ms); file systems without fractions are taken for FAT. */
+/* A change within the grain of a file's time stamps leaves them as they were: a file must have been at rest for that
+ * long before it was read. Kernels stamp with the tick (at most 10 ms); file systems without fractions are taken for
+ * FAT. */
 static const int64_t young_ns = 20 * 1000000LL, young_coarse_ns = 2 * 1000000000LL;
 
 /* Additions, by the lowest bits of the path's hash, so that threads seldom meet. */

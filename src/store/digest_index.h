@@ -14,11 +14,13 @@
  * young when it was read that a change could hide in the clock's grain.
  * Of a snapshot: snapshots are immutable, so the path alone decides.
  *
- * An index is one file of records sorted by path, mapped into memory; saving writes a new file beside it and renames.
- * A DigestIndex may be looked up from many threads at once; digest_index_add() may be called from many threads too. */
+ * An index is one file of records sorted by the hash of the path, mapped into memory; saving writes a new file beside
+ * it and renames. A DigestIndex may be looked up from many threads at once; digest_index_add() may be called from
+ * many threads too. */
 typedef struct DigestIndex DigestIndex;
 
-/* Open for the directory open at root_fd (named after its device, inode and absolute path). Absent or damaged: empty. */
+/* Open for the directory open at root_fd; the index is named after its device, inode and absolute path. Absent or
+ * damaged: empty. */
 int digest_index_open_context(Store *s, int root_fd, const char *root_path, DigestIndex **ret_index, Err **e);
 int digest_index_open_snapshot(Store *s, const char *snapshot_id, DigestIndex **ret_index, Err **e);
 void digest_index_free(DigestIndex *x);

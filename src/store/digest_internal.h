@@ -13,8 +13,8 @@
  *
  *     header | starts[bucket_count + 1] | records[count], sorted by hash | paths, NUL-terminated
  *
- * A record is found through starts[] by the top bits of its path's hash. Each record checks itself, so that opening reads
- * nothing but the header, and a damaged place costs one entry. */
+ * A record is found through starts[] by the top bits of its path's hash. Each record checks itself, so that opening
+ * reads nothing but the header, and a damaged place costs one entry. */
 
 enum {
         DIGEST_FILE_MAX_ENTRIES = 4 << 20,

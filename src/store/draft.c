@@ -39,8 +39,7 @@ static int scratch_start(Store *s, Err **e) {
         if (r < 0 || !made) return r;
         size_t count;
         if (count_leftovers(s, &count, e) < 0) return -1;
-        uint64_t bytes = 0;
-        if (count > STORE_LEFTOVERS_MAX) sweep_dead(s, false, &bytes, NULL);
+        if (count > STORE_LEFTOVERS_MAX) sweep_dead(s, false, NULL, NULL);
         return 0;
 }
 
@@ -91,10 +90,14 @@ void store_draft_discard(Store *s, Draft *d) {
         draft_free(d);
 }
 
-/* overlayfs leaves work/work (mode 0) and, for volatile mounts, work/incompat/volatile behind. */
-static int remove_work(Draft *d, Err **e) {
-        if (rmdir(d->work_path) == 0 || errno == ENOENT) return 0;
-        return tree_remove(AT_FDCWD, d->work_path, e);
+/* overlayfs leaves work/work (mode 0) and, for volatile mounts, work/incompat/volatile behind. They are set aside, to
+ * be removed when nobody waits: on a file system that discards freed blocks at once, each of these directories costs
+ * milliseconds. */
+static int put_work_aside(Store *s, Draft *d, Err **e) {
+        AUTO(freep) char *aside = NULL;
+        if (scratch_name(s, "trash", &aside, e) < 0) return -1;
+        if (rename(d->work_path, aside) == 0 || errno == ENOENT) return 0;
+        return err_sys(e, "rename '%s'", d->work_path);
 }
 
 static int new_id(char ret_id[SNAPSHOT_ID_SIZE], Err **e) {
@@ -140,7 +143,7 @@ static int publish(Store *s, Draft *d, const SnapshotInfo *info, Err **e) {
 
 int store_draft_commit(Store *s, Draft *d, SnapshotInfo *info, Err **e) {
         info->created_ns = clock_now_ns();
-        if (remove_work(d, e) < 0 || new_id(info->id, e) < 0 || publish(s, d, info, e) < 0) {
+        if (put_work_aside(s, d, e) < 0 || new_id(info->id, e) < 0 || publish(s, d, info, e) < 0) {
                 store_draft_discard(s, d);
                 return err_wrap(e, "store the new layer");
         }

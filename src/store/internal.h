@@ -17,11 +17,11 @@ enum {
         STORE_BUSY_TIMEOUT_MS = 30000,   /* longest wait for another process's transaction */
         STORE_DESCRIPTION_MAX = 1024,    /* bytes kept of a step's description */
         STORE_USED_PENDING_MAX = 256,    /* marks of use kept in memory before they are written */
-        STORE_LEFTOVERS_MAX = 16,        /* entries of tmp/ above which the dead ones are swept on the way */
+        STORE_LEFTOVERS_MAX = 64,        /* entries of tmp/ above which the dead ones are swept on the way */
         STORE_LEASE_FILE_MAX = 64 << 20, /* bytes of one process's lease file */
         STORE_COLLECT_WAIT_MS = 10000,   /* how long one collector waits for another */
         STORE_IMAGE_LAYERS_MAX = 4096,
-        STORE_LOG_MAX = 1 << 20,      /* bytes of SQLite's log that store_close() leaves */
+        STORE_LOG_MAX = 1 << 20,       /* bytes of SQLite's log that store_close() leaves */
         STORE_LOG_PAGES_MAX = 4 << 10, /* pages of it after which a commit brings them into the database */
 };
 
@@ -98,8 +98,8 @@ uint64_t store_boot(Store *s);
 int process_start(Store *s, Err **e);
 void process_stop(Store *s);
 /* With db_lock. No collector looks at records and leases while somebody is inside the gate: enter, find a record, lease
- * what it names, leave (AUTO(gate_leavep)). gate_enter(): s, or NULL with *e. Nothing that waits for a transaction belongs inside.
- * What is new is leased before it is recorded, and needs no gate. */
+ * what it names, leave (AUTO(gate_leavep)). gate_enter(): s, or NULL with *e. Nothing that waits for a transaction
+ * belongs inside. What is new is leased before it is recorded, and needs no gate. */
 Store *gate_enter(Store *s, Err **e);
 void gate_leavep(Store **s);
 int gate_close(Store *s, int *ret_fd,
@@ -118,7 +118,7 @@ int scratch_name(Store *s, const char *purpose, char **ret_path, Err **e);
 
 /* ---- sweep.c */
 
-/* Remove scratch directories and lease files of dead processes. */
+/* Remove scratch directories and lease files of dead processes. io_bytes (or NULL) counts what that frees. */
 int sweep_dead(Store *s, bool dry_run, uint64_t *io_bytes, Err **e);
 /* Remove step locks that nobody holds. */
 int sweep_step_locks(Store *s, Err **e);
@@ -137,6 +137,6 @@ void log_trim(Store *s); /* without db_lock; before closing */
 
 /* ---- tree_size.c */
 
-/* Add the blocks, in bytes, that removing dir_fd/path would free. seen: files with several names counted so far (made by
- * map_new()). Absent is fine, what cannot be read is left out. */
+/* Add the blocks, in bytes, that removing dir_fd/path would free. seen: files with several names counted so far (made
+ * by map_new()). Absent is fine, what cannot be read is left out. */
 void tree_blocks(int dir_fd, const char *path, Map *seen, uint64_t *io_bytes);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who uses what. Each process has a locked file locks/process-<name>, into which it writes what it takes out of the store;
- * a collector reads those of live processes. A lock that is shared by those who look and lease, and exclusive for the
- * moment in which a collector compares leases with records, makes the two steps one. So no transaction is paid for a
- * use, and a killed process holds nothing. */
+/* Who uses what. Each process has a locked file locks/process-<name>, into which it writes what it takes out of the
+ * store; a collector reads those of live processes. A lock that is shared by those who look and lease, and exclusive
+ * for the moment in which a collector compares leases with records, makes the two steps one. So no transaction is
+ * paid for a use, and a killed process holds nothing. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -37,12 +37,10 @@ int process_start(Store *s, Err **e) {
         return r < 0 ? err_wrap(e, "register with the store") : 0;
 }
 
-/* The scratch directory goes only when it is empty: what is left in it belongs to somebody's discard that failed, and
- * the next collection finds it. */
+/* The scratch directory stays, with what was set aside in it: from now on it is a dead process's leftover, and
+ * somebody who has time sweeps it. */
 void process_stop(Store *s) {
         if (!s->process) return;
-        AUTO(freep) char *scratch = xasprintf("tmp/%s", s->process);
-        if (s->process_scratch) unlinkat(s->root_fd, scratch, AT_REMOVEDIR);
         AUTO(freep) char *path = xasprintf("locks/process-%s", s->process);
         unlinkat(s->root_fd, path, 0);
         close(s->process_fd);

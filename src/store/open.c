@@ -53,7 +53,7 @@ static int check_file_system(Store *s, Err **e) {
 }
 
 static int make_directories(Store *s, Err **e) {
-        static const char *const names[] = {"blobs/sha256", "snapshots", "digests", "cache", "tmp", "locks"};
+        static const char *const names[] = {"blobs/sha256", "snapshots", "digests", "cache", "tmp", "locks/steps"};
         for (size_t i = 0; i < ARRAY_SIZE(names); i++)
                 if (dir_make_all(s->root_fd, names[i], 0700, e) < 0) return -1;
         return 0;

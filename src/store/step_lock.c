@@ -21,7 +21,8 @@ static int holder_pid(Store *s, const char *path) {
         return (int)pid;
 }
 
-/* Only for the eyes of those who wait; a failure changes nothing. Fixed width, so that nothing of a longer number stays. */
+/* Only for the eyes of those who wait; a failure changes nothing. Fixed width, so that nothing of a longer number
+ * stays. */
 static void write_pid(int fd) {
         char text[16];
         int n = snprintf(text, sizeof text, "%-10d\n", (int)getpid());
@@ -33,9 +34,7 @@ int store_step_lock(Store *s, const Digest *key, void (*waiting)(void *context, 
                     int *ret_lock_fd, Err **e) {
         char hex[DIGEST_HEX_SIZE], path[DIGEST_HEX_SIZE + 32];
         digest_hex(key, hex);
-        snprintf(path, sizeof path, "locks/step-%.2s", hex);
-        if (mkdirat(s->root_fd, path, 0700) < 0 && errno != EEXIST) return err_sys(e, "create '%s/%s'", s->root, path);
-        snprintf(path, sizeof path, "locks/step-%.2s/%s", hex, hex);
+        snprintf(path, sizeof path, "locks/steps/%s", hex);
         AUTO(closep) int fd = -1;
         int r = lock_file(s->root_fd, path, LOCK_EXCLUSIVE, false, &fd, e);
         if (r == LOCK_BUSY) {

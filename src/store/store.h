@@ -28,7 +28,10 @@
  * another boot's id when the store is opened are dropped (their files are garbage). Nothing on the way of a build waits
  * for the disk.
  *
- * Store is usable from any thread (one internal lock around SQLite). */
+ * What a process takes out of the store or makes in it (a record that was found, a snapshot, a blob) is leased to it:
+ * no collector removes it before store_close() or the end of the process.
+ *
+ * Store is usable from any thread (one internal lock around SQLite), but not across fork(): a child opens its own. */
 typedef struct Store Store;
 
 enum { STORE_FOUND = 0, STORE_ABSENT = 1 };
@@ -169,7 +172,8 @@ int store_image_remove(Store *s, const Digest *id, Err **e); /* STORE_FOUND/ABSE
 
 /* ---- durability, collection, checking */
 
-/* Make everything recorded so far durable. */
+/* Make everything recorded so far durable. Waits for the disk, and takes the occasion to remove leftovers of
+ * processes that have ended: best done when the user has the result already, by a process or Store of its own. */
 int store_sync(Store *s, Err **e);
 bool store_needs_sync(Store *s);
 

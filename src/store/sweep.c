@@ -10,7 +10,7 @@
 #include "os/fs.h"
 #include "store/internal.h"
 
-/* 1: a live process holds it (or the file cannot be told); 0: nobody does, and *ret_fd keeps it so, or it is absent (-1). */
+/* 1: a live process holds it (or that cannot be told); 0: nobody does, and *ret_fd keeps it so (-1: it is absent). */
 static int is_locked(Store *s, const char *path, int *ret_fd) {
         AUTO(closep) int fd = openat(s->root_fd, path, O_RDONLY | O_CLOEXEC);
         *ret_fd = -1;
@@ -21,8 +21,10 @@ static int is_locked(Store *s, const char *path, int *ret_fd) {
 }
 
 static int remove_measured(Store *s, const char *path, bool dry_run, uint64_t *io_bytes, Err **e) {
-        AUTO(map_freep) Map *seen = map_new();
-        tree_blocks(s->root_fd, path, seen, io_bytes);
+        if (io_bytes) {
+                AUTO(map_freep) Map *seen = map_new();
+                tree_blocks(s->root_fd, path, seen, io_bytes);
+        }
         return dry_run ? 0 : tree_remove(s->root_fd, path, e);
 }
 
@@ -62,26 +64,14 @@ int sweep_dead(Store *s, bool dry_run, uint64_t *io_bytes, Err **e) {
 }
 
 /* Whoever waits for the lock that goes here finds that its file is no longer the one at the path, and begins again. */
-static int sweep_lock_directory(Store *s, const char *directory, Err **e) {
+int sweep_step_locks(Store *s, Err **e) {
         DirList list = {0};
-        AUTO(freep) char *path = xasprintf("locks/%s", directory);
-        if (dir_list(s->root_fd, path, &list, e) < 0) return -1;
+        if (dir_list(s->root_fd, "locks/steps", &list, e) < 0) return -1;
         for (size_t i = 0; i < list.n; i++) {
-                AUTO(freep) char *file = xasprintf("%s/%s", path, list.v[i].name);
+                AUTO(freep) char *file = xasprintf("locks/steps/%s", list.v[i].name);
                 AUTO(closep) int lock = -1;
                 if (!is_locked(s, file, &lock) && lock >= 0) unlinkat(s->root_fd, file, 0);
         }
         dir_list_done(&list);
         return 0;
-}
-
-/* The directories stay: there are at most 256, and removing one would race with those who create a lock in it. */
-int sweep_step_locks(Store *s, Err **e) {
-        DirList list = {0};
-        if (dir_list(s->root_fd, "locks", &list, e) < 0) return -1;
-        int r = 0;
-        for (size_t i = 0; i < list.n && r == 0; i++)
-                if (starts_with(list.v[i].name, "step-")) r = sweep_lock_directory(s, list.v[i].name, e);
-        dir_list_done(&list);
-        return r;
 }

@@ -33,8 +33,8 @@ static int sync_files(Store *s, Err **e) {
         return syncfs(fd) < 0 ? err_sys(e, "sync '%s'", s->root) : 0;
 }
 
-/* Brings the log into the database, with the syncs that this needs. Readers may keep it from becoming empty; what counts
- * is that the log was synced. */
+/* Brings the log into the database, with the syncs that this needs. Readers may keep it from becoming empty; what
+ * counts is that the log was synced. */
 static int checkpoint(Store *s, Err **e) {
         AUTO(db_unlockp) Store *held = db_lock(s);
         sqlite3_busy_timeout(held->db, 100);
@@ -58,7 +58,9 @@ int store_sync(Store *s, Err **e) {
         int64_t seq;
         if (last_mark(s, &seq, e) < 0) return -1;
         if (seq > 0 && (sync_files(s, e) < 0 || clear_marks(s, seq, e) < 0)) return -1;
-        return checkpoint(s, e);
+        if (checkpoint(s, e) < 0) return -1;
+        sweep_dead(s, false, NULL, NULL); /* whoever calls this has time; what fails is for the collector to tell */
+        return 0;
 }
 
 bool store_needs_sync(Store *s) {
