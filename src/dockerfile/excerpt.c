@@ -79,14 +79,13 @@ char *dockerfile_excerpt(const Dockerfile *d, uint32_t first_line, uint32_t last
         return buf_take(&out);
 }
 
-int dockerfile_error(const Dockerfile *d, uint32_t first_line, uint32_t last_line, const char *word, Err **e,
-                     const char *format, ...) {
+int dockerfile_error_at(const Dockerfile *d, LineRange lines, const char *word, Err **e, const char *format, ...) {
         va_list ap;
         va_start(ap, format);
         AUTO(freep) char *text = xvasprintf(format, ap);
         va_end(ap);
-        err_new(e, ERR_SYNTAX, "%s:%u: %s", d->name, (unsigned)first_line, text);
-        AUTO(freep) char *excerpt = dockerfile_excerpt(d, first_line, last_line, word);
+        err_new(e, ERR_SYNTAX, "%s:%u: %s", d->name, (unsigned)lines.first, text);
+        AUTO(freep) char *excerpt = dockerfile_excerpt(d, lines.first, lines.last, word);
         if (*excerpt) err_excerpt(e, excerpt);
         return -1;
 }

@@ -7,7 +7,7 @@
 #include "base/str.h"
 
 /* .dockerignore: rules as moby's ignorefile and patternmatcher. Pure. Compiled once, matched fast: fixed prefixes and
- * suffixes are compared without backtracking; matching never takes more than time proportional to pattern times path. */
+ * suffixes are compared without backtracking; matching takes at most time proportional to pattern times path. */
 
 typedef struct Ignore Ignore;
 
@@ -20,8 +20,8 @@ static inline void ignore_freep(Ignore **x) {
 size_t ignore_rule_count(const Ignore *x);
 bool ignore_has_exceptions(const Ignore *x); /* some rule starts with "!" */
 
-/* Is path (relative, slashes, no leading slash) hidden? Its parents count too: no need to have asked for them. When directory,
- * *ret_prune (may be NULL) says that nothing below can be visible. Any thread. */
+/* Is path (relative, slashes, no leading slash) hidden? Its parents count too: no need to have asked for them.
+ * *ret_prune (may be NULL): path is a directory, and nothing below it can be visible either. Any thread. */
 bool ignore_match(const Ignore *x, const char *path, bool directory, bool *ret_prune);
 
 /* The rule that decides about path: line number and text, or false when no rule matches. */

@@ -40,7 +40,7 @@ static bool json_hex(Json *j, uint32_t *ret_value) {
         return true;
 }
 
-/* Behind "\u". A surrogate without its partner becomes the replacement character. NUL fits no C string: no JSON then. */
+/* Behind "\u". A surrogate without its partner becomes the replacement character. NUL fits no C string: not JSON. */
 static bool json_unicode(Json *j, Buf *out) {
         uint32_t c, low;
         if (!json_hex(j, &c) || c == 0) return false;

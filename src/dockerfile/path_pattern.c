@@ -12,7 +12,10 @@ typedef enum PathTokenKind {
         TOKEN_ALL,            /* any characters */
 } PathTokenKind;
 
-enum { STATE_WORDS = PATH_PATTERN_MAX / 64 + 1 };
+enum {
+        STATE_WORDS = PATH_PATTERN_MAX / 64 + 1,
+        FLOAT_SLASHES_MAX = 4, /* each level of the path is tried on its own: only worth it while that is little */
+};
 
 /* One end of a range in a class. */
 static bool class_char(Str text, size_t *at, uint32_t *ret_char) {
@@ -58,8 +61,8 @@ static void add_token(PathPattern *p, uint32_t kind, size_t at) {
         p->tokens[p->count++] = (PathToken){kind, (uint32_t)at};
 }
 
-/* "**" at text[at]. A slash behind it belongs to it. At the end it takes everything, and so it does in front of plain text
- * ("**name" is any path that ends so); elsewhere it takes whole components. */
+/* "**" at text[at]. A slash behind it belongs to it. At the end it takes everything, and so it does in front of plain
+ * text ("**name" is any path that ends so); elsewhere it takes whole components. */
 static size_t add_levels(PathPattern *p, size_t at) {
         size_t next = at + 2;
         bool slash = next < p->text.n && p->text.p[next] == '/';
@@ -104,6 +107,7 @@ static void classify(PathPattern *p) {
                 deep |= p->tokens[i].kind >= TOKEN_LEVELS;
                 p->slashes += p->tokens[i].kind == '/';
         }
+        deep |= p->first > 0 && p->slashes > FLOAT_SLASHES_MAX;
         p->kind = deep ? PATH_PATTERN_DEEP : p->first ? PATH_PATTERN_FLOAT : PATH_PATTERN_FLAT;
         if (deep) p->first = 0;
 }

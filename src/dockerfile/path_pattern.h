@@ -33,7 +33,8 @@ typedef struct PathPattern {
         Str head, tail; /* bytes that every match begins or ends with; parts of text, empty when that has escapes */
 } PathPattern;
 
-/* text and tokens are borrowed: one token for each byte of text, and one more. deep: "**" is special. False: syntax error. */
+/* text and tokens are borrowed: one token for each byte of text, and one more. deep: "**" is special.
+ * False: syntax error. */
 bool path_pattern_compile(PathPattern *p, Str text, bool deep, PathToken *tokens);
 
 /* parents: a match of a directory above path counts. */

@@ -85,7 +85,8 @@ static size_t last_piece_end(const Chars *value, size_t from, const uint32_t *pi
 }
 
 /* The end of the match that begins at start. The pieces between stars are put as far to the left as they go: if that
- * fails, nothing matches; if it works, it leaves the most room for the last one. *ret_hopeless: no later start matches. */
+ * fails, nothing matches; if it works, it leaves the most room for the last one.
+ * *ret_hopeless: no later start matches. */
 static bool match_end(const Chars *value, size_t start, const Chars *pattern, bool longest, size_t *ret_end,
                       bool *ret_hopeless) {
         size_t n = piece_size(pattern, 0), at = start;

@@ -4,10 +4,11 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/* The patterns of ${v#p}, ${v%p}, ${v/p/r}: "*", "?" and "\" only, over whole characters. Time is at most proportional to
- * value times pattern. */
+/* The patterns of ${v#p}, ${v%p}, ${v/p/r}: "*", "?" and "\" only, over whole characters. Time is at most proportional
+ * to value times pattern. */
 
-/* What is left of value without its shortest or longest prefix or suffix that matches; value when none does. Borrowed. */
+/* What is left of value without its shortest or longest prefix or suffix that matches; value when none does.
+ * Borrowed from value. */
 Str shell_pattern_strip(Str value, Str pattern, bool suffix, bool longest);
 
 typedef struct ShellReplace {

@@ -7,8 +7,8 @@
 
 #include "base/str.h"
 
-/* Characters as the language counts them: white space is Unicode's, names may hold letters of any script. Bytes that are
- * no UTF-8 count as one character each. */
+/* Characters as the language counts them: white space is Unicode's, names may hold letters of any script. Bytes that
+ * are no UTF-8 count as one character each. */
 
 /* The character at s.p, or TEXT_INVALID + byte; *ret_size bytes long. s must not be empty. */
 enum { TEXT_INVALID = 0x110000 };

@@ -18,9 +18,9 @@ typedef struct WordEnv {
 typedef struct WordParams {
         char escape;
         const WordEnv *env;
-        bool raw_quotes;     /* quotes are ordinary characters: bodies of COPY and ADD heredocs, with raw_escapes false */
-        bool raw_escapes;    /* escape characters stay in the result; they still escape */
-        bool skip_unset;     /* leave an unset variable's text as it is */
+        bool raw_quotes;  /* quotes are ordinary characters: bodies of COPY and ADD heredocs, with raw_escapes false */
+        bool raw_escapes; /* escape characters stay in the result; they still escape */
+        bool skip_unset;  /* leave an unset variable's text as it is */
         /* Called for each name that is looked up and unset without a default; may be NULL. */
         void (*unset)(void *context, const char *name);
         void *unset_context;
@@ -30,4 +30,5 @@ typedef struct WordParams {
 int word_expand(Arena *a, const WordParams *params, const char *text, const char **ret_word, Err **e);
 
 /* Expanded, then split at unquoted white space (EXPOSE). */
-int word_expand_list(Arena *a, const WordParams *params, const char *text, const char *const **ret_words, size_t *ret_count, Err **e);
+int word_expand_list(Arena *a, const WordParams *params, const char *text, const char *const **ret_words,
+                     size_t *ret_count, Err **e);
