@@ -4,7 +4,7 @@
 #include <linux/capability.h>
 #include <seccomp.h>
 
-/* The runtime specification's config.json, written straight: everything in it is known, so that no library is needed. */
+/* The runtime specification's config.json, written straight: all of it is known, so no library is needed. */
 
 static void add_quoted(Buf *b, const char *text) {
         buf_addc(b, '"');

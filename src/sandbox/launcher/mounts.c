@@ -62,8 +62,8 @@ static int bind_take(const LaunchMount *m) {
         return fd;
 }
 
-/* In a user namespace the kernel gives a file system of this kind only while a whole one can be seen, so it is made before
- * the old root goes; where it is refused (parts are covered, or the network is not ours) the surrounding one serves. */
+/* In a user namespace the kernel gives a file system of this kind only while a whole one can be seen, so it is made
+ * before the old root goes; where it is refused (parts are covered, the network is not ours) the surrounding one serves. */
 static int special_take(const char *type, const char *path) {
         long fs = SYS(SYS_fsopen, type, FSOPEN_CLOEXEC);
         long r = fs < 0 ? fs : SYS(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, 0, 0, 0);

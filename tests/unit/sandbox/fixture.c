@@ -36,8 +36,7 @@ static void make_lower(Fixture *f) {
                 assert_int_equal(mkdir(path, 0755), 0);
         }
         AUTO(freep)
-        char *probe = xasprintf("%s/bin/probe", f->lower_dir),
-             *script = xasprintf("%s/bin/plain", f->lower_dir);
+        char *probe = xasprintf("%s/bin/probe", f->lower_dir), *script = xasprintf("%s/bin/plain", f->lower_dir);
         AUTO(freep) char *motd = xasprintf("%s/etc/motd", f->lower_dir), *etc = xasprintf("%s/etc", f->lower_dir);
         copy_file(getenv("DECANT_PROBE"), probe);
         assert_int_equal(file_write_atomic(AT_FDCWD, script, "x", 1, 0644, NULL), 0);

@@ -41,9 +41,9 @@ static void print_id(void) {
 
 static void eat(void) {
         for (;;) {
-                char *p = malloc(1 << 20);
+                volatile char *p = malloc(1 << 20);
                 if (!p) exit(3);
-                memset(p, 1, 1 << 20);
+                for (size_t i = 0; i < 1 << 20; i += 4096) p[i] = 1;
         }
 }
 
@@ -68,6 +68,9 @@ static void plain(const char *word) {
                 printf("%s\n", name);
         } else if (strcmp(word, "eat") == 0) {
                 eat();
+        } else if (strcmp(word, "tty") == 0) {
+                int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+                printf("tty %d %d %s\n", isatty(0), fd >= 0 && tcgetpgrp(fd) == getpid(), ttyname(0));
         } else if (strcmp(word, "sid") == 0) {
                 printf("%d %d\n", getpid() == getsid(0), getpid());
         }

@@ -294,6 +294,18 @@ static void test_long_paths(void **state) {
         strvec_push(&f->lower, f->lower_dir);
 }
 
+static void test_terminal(void **state) {
+        Fixture *f = fresh(state);
+        AUTO(closep) int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+        if (master < 0 || grantpt(master) < 0 || unlockpt(master) < 0) return; /* no terminals here */
+        AUTO(closep) int slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+        assert_true(slave >= 0);
+        f->spec.terminal = true;
+        f->spec.stdin_fd = slave;
+        run(f, "probe tty");
+        assert_string_equal(f->output.p, "tty 1 1 /dev/console\n");
+}
+
 static void test_setup_fails(void **state) {
         Fixture *f = fresh(state);
         SandboxMount mount = {.type = SANDBOX_BIND, .source = "/no/such/source", .target = "/x"};
@@ -338,6 +350,7 @@ int main(void) {
                 cmocka_unit_test(test_builder_killed), cmocka_unit_test(test_memory),
                 cmocka_unit_test(test_many_layers),    cmocka_unit_test(test_long_paths),
                 cmocka_unit_test(test_setup_fails),    cmocka_unit_test(test_crun),
+                cmocka_unit_test(test_terminal),
         };
         return cmocka_run_group_tests(tests, setup, teardown);
 }
