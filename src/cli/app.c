@@ -69,9 +69,23 @@ void app_printf_error(const char *format, ...) {
         buf_done(&line);
 }
 
+int app_usage(Err **e, Err **from, const char *option) {
+        err_new(e, ERR_USAGE, "%s%s%s", option ? option : "", option ? ": " : "", err_message(*from));
+        Str rest = str_of(err_hints(*from)), line;
+        while (str_cut(&rest, '\n', &line)) err_hint(e, STR_FMT, STR_ARG(line));
+        err_clear(from);
+        return -1;
+}
+
+int app_platform(const char *text, Platform *ret_platform, Err **e) {
+        Err *failure = NULL;
+        return platform_parse(str_of(text), ret_platform, &failure) < 0 ? app_usage(e, &failure, "--platform") : 0;
+}
+
 int app_full_name(const char *text, char **ret_name, Err **e) {
         Reference reference = {0};
-        if (reference_parse(str_of(text), &reference, e) < 0) return -1;
+        Err *failure = NULL;
+        if (reference_parse(str_of(text), &reference, &failure) < 0) return app_usage(e, &failure, NULL);
         int r = 0;
         if (reference.digest) {
                 r = err_new(e, ERR_USAGE, "'%s' names a digest: an image is named NAME[:TAG]", text);

@@ -42,6 +42,10 @@ static inline void app_store_done(AppStore *s) {
 int app_print(const Buf *text, Err **e);
 void app_printf_error(const char *format, ...) __attribute__((format(printf, 1, 2))); /* one line to standard error */
 
+/* Make a failure of a parser into one of the command line: its message and hints as ERR_USAGE, with "option: " before it (NULL:
+ * none). *from is consumed. Returns -1. */
+int app_usage(Err **e, Err **from, const char *option);
+
 /* "docker.io/library/x:latest" for "x". Owned. References with a digest are ERR_USAGE. */
 int app_full_name(const char *text, char **ret_name, Err **e);
 /* The other way: "x:latest" for a full name. Owned. */
@@ -52,6 +56,9 @@ void app_image_id(const Digest *id, bool whole, char *ret_text);
 
 /* SOURCE_DATE_EPOCH in seconds, or -1 when it is not set. ERR_USAGE when it is no number. */
 int app_source_date_epoch(int64_t *ret_seconds, Err **e);
+
+/* --platform of the command line. ERR_USAGE. */
+int app_platform(const char *text, Platform *ret_platform, Err **e);
 
 enum { APP_TIME_SIZE = 48 };
 /* "2 hours ago", "N/A" for no time. */

@@ -155,7 +155,10 @@ static int parse_outputs(BuildRequest *r, const Args *args, Err **e) {
                 if (build_output_parse(text, &output, e) < 0) return -1;
                 vec_push(&r->outputs, output);
         }
-        if (args_flag(args, "load"))
+        /* who asks for an id asks for an image, named or not */
+        bool wants_id = args_flag(args, "quiet") || args_text(args, "iidfile");
+        bool nothing_else = r->outputs.n == 0 && !args_text(args, "tag");
+        if (args_flag(args, "load") || (wants_id && nothing_else))
                 vec_push(&r->outputs, (BuildOutput){.type = OUTPUT_IMAGE, .compression_level = -1});
         return 0;
 }
@@ -198,7 +201,7 @@ static int parse_platform(BuildRequest *r, const Args *args, Err **e) {
         if (strchr(text, ','))
                 return err_new(e, ERR_UNSUPPORTED,
                                "--platform %s: several platforms in one build are not supported yet", text);
-        if (platform_parse(str_of(text), &r->platform, e) < 0) return err_wrap(e, "--platform");
+        if (app_platform(text, &r->platform, e) < 0) return -1;
         r->params.plan.platform = &r->platform;
         return 0;
 }

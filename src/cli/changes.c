@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "cli/app.h"
 #include "dockerfile/dockerfile.h"
 #include "plan/plan.h"
 
@@ -52,12 +53,39 @@ static void forget_history(ImageConfig *c) {
         vec_done(&c->history);
 }
 
+static bool sets(const Dockerfile *d, InstructionKind kind, const char *key) {
+        for (size_t i = 1; i < d->instruction_count; i++) {
+                const Instruction *instruction = &d->instructions[i];
+                if (instruction->kind != kind) continue;
+                bool found = key == NULL;
+                for (size_t j = 0; j < instruction->pair_count && !found; j++)
+                        found = streq(instruction->pairs[j].key, key);
+                if (found) return true;
+        }
+        return false;
+}
+
+/* FROM scratch brings a PATH and a working directory along; an import says only what it was told to. */
+static void forget_defaults(const Dockerfile *d, ImageConfig *c) {
+        StrVec env = {0};
+        bool path = sets(d, INSTR_ENV, "PATH");
+        for (size_t i = 0; i < c->env.n; i++) {
+                if (path || !starts_with(c->env.v[i], "PATH=")) strvec_push(&env, c->env.v[i]);
+        }
+        strvec_copy(&c->env, &env);
+        strvec_done(&env);
+        if (sets(d, INSTR_WORKDIR, NULL)) return;
+        free(c->working_dir);
+        c->working_dir = NULL;
+}
+
 static int plan_changes(Dockerfile *d, const PlanParams *params, ImageConfig *config, Err **e) {
         AUTO(plan_freep) Plan *plan = NULL;
         if (plan_make(d, params, &plan, e) < 0) return -1;
         image_config_done(config);
         image_config_copy(config, &plan->target->config);
         forget_history(config);
+        forget_defaults(d, config);
         return 0;
 }
 
@@ -67,7 +95,7 @@ int changes_apply(const Args *args, ImageConfig *config, Err **e) {
         Platform platform;
         const char *change, *wanted = args_text(args, "platform");
         platform_host(&platform);
-        if (wanted && platform_parse(str_of(wanted), &platform, e) < 0) return err_wrap(e, "--platform");
+        if (wanted && app_platform(wanted, &platform, e) < 0) return -1;
         buf_adds(&text, "FROM scratch\n");
         for (size_t i = 0; (change = args_next(args, "change", &i));) buf_addf(&text, "%s\n", change);
         if (dockerfile_parse("--change", buf_str(&text), &d, e) < 0 || check_instructions(d, e) < 0) return -1;

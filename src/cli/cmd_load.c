@@ -59,7 +59,7 @@ int command_load(App *app, const Args *args, Err **e) {
         AUTO(app_store_done) AppStore store = {.app = app};
         Platform platform;
         const char *wanted = args_text(args, "platform");
-        if (wanted && platform_parse(str_of(wanted), &platform, e) < 0) return err_wrap(e, "--platform");
+        if (wanted && app_platform(wanted, &platform, e) < 0) return -1;
         if (app_store_open(app, &store.store, e) < 0) return -1;
         return load(store.store, args, wanted ? &platform : NULL, e);
 }

@@ -18,8 +18,9 @@ static int parse_params(const Args *args, CollectParams *p, Err **e) {
                         err_new(e, ERR_USAGE, "'%s' is not a filter", text);
                         return err_hint(e, "filters: until=AGE, for example until=24h");
                 }
-                if (duration_parse(str_of(text + strlen("until=")), &p->cache_older_than_ns, e) < 0)
-                        return err_wrap(e, "--filter");
+                Err *failure = NULL;
+                if (duration_parse(str_of(text + strlen("until=")), &p->cache_older_than_ns, &failure) < 0)
+                        return app_usage(e, &failure, "--filter");
                 if (p->cache_older_than_ns <= 0)
                         return err_new(e, ERR_USAGE, "--filter: an age is larger than nothing");
         }

@@ -53,8 +53,7 @@ static const Option build_options[] = {
              .note = "run decant under numactl instead"),
         TEXT('f', "file", "PATH", "The Dockerfile, - for standard input (default: Dockerfile in the context)",
              .completes = COMPLETES_FILE),
-        FLAG(0, "force-rm", "Remove intermediate containers", .state = OPTION_IGNORED,
-             .note = "no containers are kept"),
+        FLAG(0, "force-rm", "Remove intermediate containers (always the case)"),
         TEXT(0, "iidfile", "FILE", "Write the image id into FILE", .completes = COMPLETES_FILE),
         TEXT(0, "isolation", "KIND", "Kind of isolation", .state = OPTION_IGNORED, .note = "see --runtime"),
         TEXT('j', "jobs", "N", "Run at most N steps at once (default: one a processor)"),
@@ -82,7 +81,7 @@ static const Option build_options[] = {
         FLAG('q', "quiet", "Show no progress and print the image id"),
         LIST(0, "resource", "KEY=VALUE", "Limit resources of RUN steps", .state = OPTION_IGNORED,
              .note = "see --memory"),
-        FLAG(0, "rm", "Remove intermediate containers", .state = OPTION_IGNORED, .note = "no containers are kept"),
+        FLAG(0, "rm", "Remove intermediate containers (always the case)"),
         TEXT(0, "runtime", "NAME", "What starts RUN steps", .choices = "launcher crun"),
         TEXT(0, "sbom", "SPEC", "Attach a bill of materials", .state = OPTION_UNSUPPORTED,
              .note = "attestations are not made yet", .neutral = "false"),
@@ -100,8 +99,7 @@ static const Option build_options[] = {
 };
 
 static const Option images_options[] = {
-        FLAG('a', "all", "Show all images", .state = OPTION_IGNORED,
-             .note = "intermediate steps are no images here: all are shown already"),
+        FLAG('a', "all", "Show all images (always the case)"),
         FLAG(0, "digests", "Show manifest digests too"),
         LIST(0, "filter", "KEY=VALUE", "Show only what fits: dangling=true|false, reference=PATTERN"),
         TEXT(0, "format", "TEMPLATE", "table, json, or a Go template for each image"),
@@ -118,7 +116,7 @@ static const Option history_options[] = {
 
 static const Option inspect_options[] = {
         TEXT('f', "format", "TEMPLATE", "json, or a Go template for each image"),
-        FLAG('s', "size", "Show sizes", .state = OPTION_IGNORED, .note = "sizes are always there"),
+        FLAG('s', "size", "Show sizes (always the case)"),
         TEXT(0, "type", "TYPE", "Kind of object", .choices = "image"),
 };
 
@@ -149,7 +147,7 @@ static const Option run_options[] = {
              .note = "the container uses the host's network: its ports are there already"),
         TEXT(0, "pull", "WHEN", "When to pull", .choices = "always missing never", .state = OPTION_IGNORED,
              .note = "images come from the local store only"),
-        FLAG('q', "quiet", "Show no progress", .state = OPTION_IGNORED, .note = "there is none to show"),
+        FLAG('q', "quiet", "Show no progress (always the case)"),
         FLAG(0, "read-only", "Mount the root file system read-only"),
         FLAG(0, "rm", "Remove the container at the end (always the case)"),
         TEXT(0, "runtime", "NAME", "What starts the container", .choices = "launcher crun"),

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "cli/app.h"
 #include "cli/build_request.h"
 #include "os/fs.h"
 #include "os/root_path.h"
@@ -194,7 +195,7 @@ static int check_platform(const Args *args, const Image *image, Err **e) {
         char have[96];
         const char *text = args_text(args, "platform");
         if (!text) return 0;
-        if (platform_parse(str_of(text), &want, e) < 0) return err_wrap(e, "--platform");
+        if (app_platform(text, &want, e) < 0) return -1;
         if (platform_match(&want, &image->config.platform) > 0) return 0;
         platform_render(&image->config.platform, have);
         return err_new(e, ERR_CONFLICT, "image '%s' is for %s, not for %s", args->operands.v[0], have, text);

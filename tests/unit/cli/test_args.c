@@ -100,10 +100,10 @@ static void test_double_dash(void **state) {
 static void test_ignored(void **state) {
         (void)state;
         AUTO(line_done) Line l = {0};
-        parse(&l, "build --builder x --pull=false --rm . --provenance=false --push=false --call build");
+        parse(&l, "build --builder x --pull=false --isolation y . --provenance=false --push=false --call build");
         size_t i = 0;
         assert_string_equal(args_next_ignored(&l.args, &i)->name, "builder");
-        assert_string_equal(args_next_ignored(&l.args, &i)->name, "rm");
+        assert_string_equal(args_next_ignored(&l.args, &i)->name, "isolation");
         assert_null(args_next_ignored(&l.args, &i));
 }
 

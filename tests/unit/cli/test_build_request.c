@@ -114,7 +114,8 @@ static void test_refused(void **state) {
         refuse("--label", "=x", ERR_USAGE);
         refuse("--memory", "much", ERR_USAGE);
         refuse("--add-host", "x", ERR_USAGE);
-        refuse("--tag", "UPPER", ERR_SYNTAX);
+        refuse("--tag", "UPPER", ERR_USAGE);
+        refuse("--platform", "plan9/mips/what/x", ERR_USAGE);
 }
 
 static void test_remote_context(void **state) {
