@@ -103,7 +103,11 @@ static bool add_tokens(PathPattern *p, bool deep) {
 static void classify(PathPattern *p) {
         bool deep = false;
         p->first = p->count > 1 && p->tokens[0].kind == TOKEN_LEVELS ? 2 : 0;
-        for (size_t i = p->first; i < p->count; i++) {
+        p->end = p->count;
+        p->below = p->count >= p->first + 3 && p->tokens[p->count - 1].kind == TOKEN_ALL &&
+                   p->tokens[p->count - 2].kind == '/';
+        if (p->below) p->end -= 2;
+        for (size_t i = p->first; i < p->end; i++) {
                 deep |= p->tokens[i].kind >= TOKEN_LEVELS;
                 p->slashes += p->tokens[i].kind == '/';
         }
@@ -117,8 +121,10 @@ static void find_fixed_parts(PathPattern *p) {
         size_t i = 0;
         while (i < p->count && p->tokens[i].kind < TOKEN_ANY) i++;
         p->head = str_sub(p->text, 0, i < p->count ? p->tokens[i].at : p->text.n);
-        for (i = p->count; i > p->first && p->tokens[i - 1].kind < TOKEN_ANY;) i--;
-        p->tail = str_sub(p->text, i < p->count ? p->tokens[i].at : p->text.n, p->text.n);
+        for (i = p->end; i > p->first && p->tokens[i - 1].kind < TOKEN_ANY;) i--;
+        size_t tail = i < p->count ? p->tokens[i].at : p->text.n,
+               end = p->end < p->count ? p->tokens[p->end].at : p->text.n;
+        p->tail = str_sub(p->text, tail, end - tail);
         p->literal = p->kind != PATH_PATTERN_DEEP && i == p->first;
 }
 
@@ -168,16 +174,16 @@ static bool flat_match(const PathPattern *p, size_t from, size_t to, Str name) {
 static bool piece_match(const PathPattern *p, Str piece) {
         if (p->tail.n > 0 && !str_ends(piece, p->tail)) return false;
         if (p->literal) return piece.n == p->tail.n;
-        return flat_match(p, p->first, p->count, piece);
+        return flat_match(p, p->first, p->end, piece);
 }
 
-/* The first slashes + 1 components of path; false when it has fewer, or more and all must be taken. */
-static bool take_components(Str path, size_t slashes, bool parents, Str *ret_piece) {
-        size_t n = 0;
+/* The components of path that the flat part has to match; false when there are too few, or more than may be. */
+static bool take_components(const PathPattern *p, Str path, bool parents, Str *ret_piece) {
+        size_t n = 0, slashes = p->slashes;
         for (; n < path.n; n++) {
                 if (path.p[n] == '/' && slashes-- == 0) break;
         }
-        if (n == path.n ? slashes != 0 : !parents) return false;
+        if (n == path.n ? slashes != 0 || p->below : !parents && !p->below) return false;
         *ret_piece = str_sub(path, 0, n);
         return true;
 }
@@ -185,7 +191,7 @@ static bool take_components(Str path, size_t slashes, bool parents, Str *ret_pie
 static bool float_match(const PathPattern *p, Str path, bool parents) {
         Str piece;
         for (;;) {
-                if (take_components(path, p->slashes, parents, &piece) && piece_match(p, piece)) return true;
+                if (take_components(p, path, parents, &piece) && piece_match(p, piece)) return true;
                 const char *slash = path.n ? memchr(path.p, '/', path.n) : NULL;
                 if (!slash) return false;
                 path = str_sub(path, (size_t)(slash - path.p) + 1, path.n);
@@ -256,7 +262,7 @@ static bool deep_match(const PathPattern *p, Str path, bool parents) {
 bool path_pattern_match(const PathPattern *p, Str path, bool parents) {
         Str piece;
         switch (p->kind) {
-        case PATH_PATTERN_FLAT: return take_components(path, p->slashes, parents, &piece) && piece_match(p, piece);
+        case PATH_PATTERN_FLAT: return take_components(p, path, parents, &piece) && piece_match(p, piece);
         case PATH_PATTERN_FLOAT: return float_match(p, path, parents);
         default: return deep_match(p, path, parents);
         }

@@ -28,7 +28,9 @@ typedef struct PathPattern {
         PathToken *tokens;
         size_t count;
         size_t first;   /* FLOAT: where the flat part begins; else 0 */
+        size_t end;     /* where it ends */
         size_t slashes; /* of the flat part */
+        bool below;     /* a slash and "**" stand behind it: it has to match a directory above the path */
         bool literal;   /* the flat part is tail and nothing else */
         Str head, tail; /* bytes that every match begins or ends with; parts of text, empty when that has escapes */
 } PathPattern;
