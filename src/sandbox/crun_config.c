@@ -52,7 +52,9 @@ static void add_capabilities(Buf *b, const Launch *l) {
 
 static void add_user(Buf *b, const SandboxSpec *s) {
         buf_addf(b, ",\"user\":{\"uid\":%u,\"gid\":%u,\"umask\":18,\"additionalGids\":[", s->uid, s->gid);
-        for (size_t i = 0; i < s->group_count; i++) buf_addf(b, "%s%u", i ? "," : "", s->groups[i]);
+        size_t count;
+        AUTO(freep) gid_t *groups = groups_of(s, &count);
+        for (size_t i = 0; i < count; i++) buf_addf(b, "%s%u", i ? "," : "", groups[i]);
         buf_adds(b, "]}");
 }
 

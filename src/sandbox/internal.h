@@ -89,6 +89,8 @@ void spec_add_basics(Buf *b, const Launch *l, uint32_t more_flags);
 void spec_add_mount(Buf *b, const SandboxMount *m);
 /* The caller's mounts, those above before those below. Owned: free(). NULL when there are none. */
 const SandboxMount **mounts_sorted(const SandboxSpec *spec);
+/* Supplementary groups with the user's own among them: without it a program could shed what that group is denied. Owned. */
+gid_t *groups_of(const SandboxSpec *spec, size_t *ret_count);
 int spec_finish(Buf *b, Err **e);
 uint64_t shm_size_of(const SandboxSpec *spec);
 

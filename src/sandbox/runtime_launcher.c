@@ -42,9 +42,11 @@ static int encode(const Launch *l, Buf *ret_data, Err **e) {
         for (size_t i = 0; s->env && i < s->env->n; i++) spec_add_text(ret_data, TAG_ENV, s->env->v[i]);
         spec_add_text(ret_data, TAG_CWD, s->cwd && s->cwd[0] ? s->cwd : "/");
         spec_add_text(ret_data, TAG_HOSTNAME, l->hostname);
-        if (s->group_count > LAUNCH_GROUPS_MAX)
-                return err_new(e, ERR_LIMIT, "more than %d supplementary groups", LAUNCH_GROUPS_MAX);
-        spec_add(ret_data, TAG_GROUPS, s->groups, s->group_count * sizeof *s->groups);
+        if (s->group_count >= LAUNCH_GROUPS_MAX)
+                return err_new(e, ERR_LIMIT, "%d or more supplementary groups", LAUNCH_GROUPS_MAX);
+        size_t group_count;
+        AUTO(freep) gid_t *groups = groups_of(s, &group_count);
+        spec_add(ret_data, TAG_GROUPS, groups, group_count * sizeof *groups);
         if (l->filter) spec_add(ret_data, TAG_FILTER, l->filter->program.p, l->filter->program.n);
         if (add_limits(ret_data, s, e) < 0 || add_mounts(ret_data, l, e) < 0) return -1;
         if (l->process->cgroup.dir) {

@@ -94,6 +94,16 @@ const SandboxMount **mounts_sorted(const SandboxSpec *spec) {
         return list;
 }
 
+gid_t *groups_of(const SandboxSpec *spec, size_t *ret_count) {
+        gid_t *list = xcalloc(spec->group_count + 1, sizeof *list);
+        size_t n = 0;
+        list[n++] = spec->gid;
+        for (size_t i = 0; i < spec->group_count; i++)
+                if (spec->groups[i] != spec->gid) list[n++] = spec->groups[i];
+        *ret_count = n;
+        return list;
+}
+
 int spec_finish(Buf *b, Err **e) {
         if (b->n > LAUNCH_SPEC_MAX)
                 return err_new(e, ERR_LIMIT,

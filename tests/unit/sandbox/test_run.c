@@ -89,7 +89,7 @@ static void test_user(void **state) {
         f->spec.groups = groups;
         f->spec.group_count = 2;
         run(f, "probe id cat /proc/self/status mkdir /refused");
-        assert_true(fixture_has(f, "uid=1000 gid=2000 groups=20,30,\n"));
+        assert_true(fixture_has(f, "uid=1000 gid=2000 groups=20,30,2000,\n"));
         assert_true(fixture_has(f, "CapEff:\t0000000000000000\n"));
         assert_true(fixture_has(f, "CapPrm:\t0000000000000000\n"));
         assert_true(fixture_has(f, "CapBnd:\t00000000a80425fb\n"));

@@ -63,8 +63,9 @@ static void test_round_trip(void **state) {
         assert_string_equal(s.env[0], "A=1");
         assert_null(s.env[1]);
         assert_string_equal(s.cwd, "/");
-        assert_int_equal(s.group_count, 3);
-        assert_int_equal(s.groups[2], 7);
+        assert_int_equal(s.group_count, 4);
+        assert_int_equal(s.groups[0], 8);
+        assert_int_equal(s.groups[3], 7);
         assert_int_equal(s.mount_count, 4);
         assert_string_equal(mount_target(s.mounts[0]), "/etc/hosts");
         assert_string_equal(mount_source(s.mounts[2]), "/src");
