@@ -63,26 +63,30 @@ int str_cmp(Str a, Str b) {
         return (a.n > b.n) - (a.n < b.n);
 }
 
-static size_t min3(size_t a, size_t b, size_t c) {
-        size_t m = a < b ? a : b;
-        return m < c ? m : c;
+static size_t smaller(size_t a, size_t b) {
+        return a < b ? a : b;
 }
 
-/* Levenshtein distance over lower-cased bytes, one row at a time. Both lengths are at most NEAREST_LENGTH_MAX. */
+static bool same_letter(char a, char b) {
+        return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+/* Optimal string alignment: insert, delete, replace, swap of neighbours. Both lengths are at most NEAREST_LENGTH_MAX. */
 static size_t edit_distance(const char *a, size_t na, const char *b, size_t nb) {
-        size_t row[NEAREST_LENGTH_MAX + 1];
-        for (size_t j = 0; j <= nb; j++) row[j] = j;
+        size_t rows[3][NEAREST_LENGTH_MAX + 1];
+        for (size_t j = 0; j <= nb; j++) rows[0][j] = j;
         for (size_t i = 1; i <= na; i++) {
-                size_t diagonal = row[0];
-                row[0] = i;
+                size_t *now = rows[i % 3];
+                const size_t *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
+                now[0] = i;
                 for (size_t j = 1; j <= nb; j++) {
-                        size_t above = row[j];
-                        bool same = tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 1]);
-                        row[j] = min3(row[j] + 1, row[j - 1] + 1, diagonal + (same ? 0 : 1));
-                        diagonal = above;
+                        size_t cost = same_letter(a[i - 1], b[j - 1]) ? 0 : 1;
+                        now[j] = smaller(smaller(above[j], now[j - 1]) + 1, above[j - 1] + cost);
+                        bool swapped = i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) && same_letter(a[i - 2], b[j - 1]);
+                        if (swapped) now[j] = smaller(now[j], before[j - 2] + 1);
                 }
         }
-        return row[nb];
+        return rows[na % 3][nb];
 }
 
 const char *nearest_name(const char *text, const char *const *names, size_t count) {

@@ -102,7 +102,7 @@ static int not_found(Store *s, const char *text, Err **e) {
                 return -1;
         }
         AUTO(freep) char *name = reference_render(&reference);
-        err_new(e, ERR_NOT_FOUND, "no image '%s' in the store", text);
+        err_new(e, ERR_NOT_FOUND, "No such image: %s", text);
         AUTO(freep) char *near = nearest_image_name(s, text);
         if (near) err_hint(e, "did you mean '%s'?", near);
         err_hint(e, "searched for the name %s%s in %s", name, id_prefix(text) ? " and for an id that begins so" : "",

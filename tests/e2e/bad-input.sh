@@ -110,6 +110,7 @@ test_copy_cannot_leave_the_context() {
 }
 
 test_interrupt() {
+        set -m # else the shell starts background commands with SIGINT ignored
         printf 'FROM busybox\nRUN sleep 77\n' | context c
         for signal in INT TERM; do
                 decant build c >out.log 2>&1 &

@@ -52,9 +52,10 @@ RUN echo made > /made/file
 LABEL a=b
 D
         mkdir c/d && echo x >c/d/x && touch -d @1600000000 c/d/x
+        export SOURCE_DATE_EPOCH=1700000000
         for store in one two; do
                 DECANT_ROOT=$PWD/$store decant import "$(busybox_tar)" busybox >/dev/null
-                DECANT_ROOT=$PWD/$store SOURCE_DATE_EPOCH=1700000000 decant build -q -o type=oci,dest=$store.tar c || fail build
+                DECANT_ROOT=$PWD/$store decant build -q -o type=oci,dest=$store.tar c || fail build
                 sleep 1.1
         done
         cmp one.tar two.tar || fail "two builds differ"
@@ -218,8 +219,8 @@ RUN --mount=type=cache,target=/c test "$(wc -l < /c/count)" = 1
 RUN --mount=type=bind,target=/ctx test "$(cat /ctx/f)" = f && ! touch /ctx/new
 RUN --mount=type=bind,from=tools,source=/t,target=/t,rw touch /t/new && cat /t/f
 RUN --mount=type=tmpfs,target=/x touch /x/y
-RUN --mount=type=secret,id=s,target=/s test "$(cat /s)" = hush
-RUN --mount=type=secret,id=s,env=S test "$S" = hush
+RUN --mount=type=secret,id=s,target=/s test "$(md5sum < /s | cut -c1-8)" = "$(printf %s hu sh | md5sum | cut -c1-8)"
+RUN --mount=type=secret,id=s,env=S test "$S" = "$(printf %s hu sh)"
 RUN test ! -e /c/count && test ! -e /ctx && test ! -e /t && test ! -e /x && test ! -e /s
 D
         echo f >c/f

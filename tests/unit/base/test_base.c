@@ -75,6 +75,7 @@ static void test_strings(void **state) {
         static const char *const names[] = {"RUN", "COPY", "ENTRYPOINT"};
         assert_string_equal(nearest_name("COPPY", names, 3), "COPY");
         assert_string_equal(nearest_name("entrypont", names, 3), "ENTRYPOINT");
+        assert_string_equal(nearest_name("CPOY", names, 3), "COPY");
         assert_null(nearest_name("XYZZY", names, 3));
         StrVec env = {0};
         strvec_env_set(&env, "A", "1");
