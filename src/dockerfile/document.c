@@ -129,8 +129,8 @@ static void attach_comments(Parser *p, size_t end, Instruction *in) {
 }
 
 static void warn_empty_line(Parser *p, const Instruction *in) {
-        DockerfileWarning warning = {in->first_line,
-                                     arena_printf(p->arena, "Empty continuation line found in: %s", in->original)};
+        const char *text = arena_printf(p->arena, "Empty continuation line found in: %s", in->original);
+        DockerfileWarning warning = {in->first_line, text, "NoEmptyContinuation"};
         vec_push(&p->warnings, warning);
 }
 
