@@ -62,11 +62,13 @@ static int overlay_make_old(const Spec *s) {
         return (int)r;
 }
 
-/* Whatever the module's defaults are, the upper directory has to be a plain difference. */
+/* Whatever the module's defaults are, the upper directory has to be a plain difference, without an xattr of
+ * the mount's own. What a kernel does not know yet it refuses, and does not do either. */
 static void set_plain(int fs) {
-        static const char *const off[] = {"index", "metacopy", "redirect_dir"};
-        for (size_t i = 0; i < sizeof off / sizeof off[0]; i++)
-                SYS(SYS_fsconfig, fs, FSCONFIG_SET_STRING, off[i], "off", 0);
+        static const char *const settings[][2] = {
+                {"index", "off"}, {"metacopy", "off"}, {"redirect_dir", "off"}, {"uuid", "null"}};
+        for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
+                SYS(SYS_fsconfig, fs, FSCONFIG_SET_STRING, settings[i][0], settings[i][1], 0);
 }
 
 int overlay_make(const Spec *s) {
