@@ -113,7 +113,7 @@ test_interrupt() {
         set -m # else the shell starts background commands with SIGINT ignored
         printf 'FROM busybox\nRUN sleep 77\n' | context c
         for signal in INT TERM; do
-                decant build c >out.log 2>&1 &
+                "$DECANT" build c >out.log 2>&1 &
                 pid=$!
                 for _ in $(seq 100); do pgrep -x -f 'sleep 77' >/dev/null && break; sleep 0.05; done
                 kill -$signal $pid
