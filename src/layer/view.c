@@ -251,9 +251,10 @@ static int lookup_missing(Lookup *l, const char *name, ViewEntry *ret_entry) {
 static int lookup_here(Lookup *l, ViewEntry *ret_entry, Err **e) {
         const ViewDir *dir = &l->stack.v[l->stack.n - 1];
         ViewEntry entry = {.path = xasprintf("/%s", dir->path)};
-        if (dir->layer_count == 0) { /* an empty view still has a root to build on */
+        if (dir->layer_count == 0) { /* a view of nothing is an empty directory */
+                entry.st = (struct stat){.st_mode = S_IFDIR | 0755, .st_nlink = 2};
                 *ret_entry = entry;
-                return VIEW_ABSENT;
+                return VIEW_FOUND;
         }
         entry.layer = dir->layers[0];
         if (stat_layer(l->view, dir->layers[0], dir->path, &entry.st, e) < 0) {
@@ -346,6 +347,8 @@ int view_lookup(View *v, const char *path, bool follow, ViewEntry *ret_entry, Er
 
 int view_open_entry(View *v, const ViewEntry *entry, int flags, Err **e) {
         const char *path = below_root(entry->path);
+        if (entry->layer >= v->count)
+                return err_new(e, ERR_NOT_FOUND, "open '%s': the root file system is empty", entry->path);
         int fd = openat(v->fds[entry->layer], path[0] ? path : ".", flags | O_CLOEXEC | O_NOFOLLOW);
         return fd < 0 ? err_sys(e, "open '%s'", entry->path) : fd;
 }

@@ -33,7 +33,7 @@ void view_entry_done(ViewEntry *entry);
 
 /* Look path up. follow: resolve a link in the last component too. VIEW_ABSENT also for ENOTDIR; ERR_* for link loops
  * (ELOOP) and I/O errors. When absent, ret_entry->path is still the resolved path as far as it exists plus the rest
- * (what a COPY would create), and st is zero. */
+ * (what a COPY would create), and st is zero. The root is always found: a view of no layers is an empty directory. */
 int view_lookup(View *v, const char *path, bool follow, ViewEntry *ret_entry, Err **e);
 
 /* Open the file (or, with O_PATH, anything) of a found entry. Returns a descriptor. */

@@ -245,6 +245,18 @@ static void test_xattrs(void **state) {
         assert_true(getxattr(copied, "user.overlay.opaque", value, sizeof value) < 0);
 }
 
+static void test_empty_stage(void **state) {
+        CopyCase *c = *state;
+        AUTO(view_freep) View *nothing = open_views(NULL, 0);
+        CopyRoot root = {.root_fd = -1, .view = nothing, .keep_owner = true};
+        Err *e = NULL;
+        digest_of(c, &root, (CopyParams){0}, "/");
+        assert_ok(copy_with(c, &root, (CopyParams){.destination = "/o/"}, "/", &e), &e);
+        assert_tree(c->draft.fs_path, "d755 o/\n");
+        assert_true(copy_with(c, &root, (CopyParams){.destination = "/o/"}, "/x", &e) < 0);
+        assert_message(&e, "not found");
+}
+
 static void test_cancelled(void **state) {
         CopyCase *c = *state;
         put(c->context, "f", "f");
@@ -265,7 +277,7 @@ int main(void) {
                 CASE(test_digest),           CASE(test_digest_after_copying),
                 CASE(test_links_to_earlier), CASE(test_links_to_source),
                 CASE(test_filter),           CASE(test_xattrs),
-                CASE(test_cancelled),
+                CASE(test_empty_stage),      CASE(test_cancelled),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

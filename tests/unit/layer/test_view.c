@@ -117,8 +117,9 @@ static void test_layers_merge(void **state) {
 static void test_empty_view(void **state) {
         (void)state;
         View *v = open_views(NULL, 0);
-        assert_absent(v, "/", "/");
+        assert_found(v, "/", true, "/");
         assert_absent(v, "/a/../b", "/b");
+        names_of(v, "/", "");
         view_free(v);
 }
 
