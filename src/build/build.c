@@ -106,13 +106,24 @@ static void pass_parser_warnings(BuildJob *j) {
         for (size_t i = 0; i < j->dockerfile->warning_count; i++) {
                 const DockerfileWarning *warning = &j->dockerfile->warnings[i];
                 AUTO(freep) char *excerpt = dockerfile_excerpt(j->dockerfile, warning->line, warning->line, NULL);
-                report_warning(&j->b, "", warning->text, excerpt);
+                report_warning(&j->b, warning->rule ? warning->rule : "", warning->text, excerpt);
         }
+}
+
+/* The build argument BUILDKIT_DOCKERFILE_CHECK replaces the check directive. */
+static const char *check_rules(const BuildParams *params) {
+        for (size_t i = 0; i < params->plan.build_arg_count; i++) {
+                const PlanPair *arg = &params->plan.build_args[i];
+                if (streq(arg->name, "BUILDKIT_DOCKERFILE_CHECK")) return arg->value;
+        }
+        return NULL;
 }
 
 static int make_plan(BuildJob *j, Err **e) {
         Build *b = &j->b;
+        int checked = dockerfile_check(j->dockerfile, check_rules(b->params), e);
         pass_parser_warnings(j);
+        if (checked < 0) return -1;
         if (read_epoch(b, e) < 0) return -1;
         ImageResolver images = {.store = b->store};
         PlanResolver resolver = {.image = resolve_image, .context_image = resolve_context_image, .context = &images};

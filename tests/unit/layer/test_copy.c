@@ -165,8 +165,8 @@ static void test_modes(void **state) {
         put_mode(c->context, "d/run", "r", 0700);
         put_link(c->context, "d/l", "run");
         put_mode(c->context, "suid", "s", 04755);
-        CopyParams p = {.destination = "/x/y/", .has_mode = true, .mode = "640"};
-        copy_params_ok(c, p, "d", "d640 x/\nd640 x/y/\nl x/y/l>run\nf640 x/y/run=r\nd640 x/y/s/\nf640 x/y/s/f=f\n");
+        CopyParams p = {.destination = "/x/y/", .has_mode = true, .mode = "740"};
+        copy_params_ok(c, p, "d", "d740 x/\nd740 x/y/\nl x/y/l>run\nf740 x/y/run=r\nd740 x/y/s/\nf740 x/y/s/f=f\n");
         p.mode = "go=rX";
         copy_params_ok(c, p, "d", "d755 x/\nd755 x/y/\nl x/y/l>run\nf755 x/y/run=r\nd755 x/y/s/\nf644 x/y/s/f=f\n");
         copy_ok(c, "suid", "/suid", "f4755 suid=s\n");

@@ -176,11 +176,11 @@ static void test_links_to_source(void **state) {
         assert_int_not_equal(inode_at(&c->draft, "o/shared"), st.st_ino);
         next_draft(c);
         p.has_mode = true;
-        p.mode = "0600";
+        p.mode = "0700";
         assert_ok(select_with(c, &root, p, "/d/a", &set, &e), &e);
         assert_ok(apply_set(c, set, (CopyApply){.link_from_source = true}, &e), &e);
         copy_set_free(set);
-        assert_tree(c->draft.fs_path, "d600 o/\nf600 o/a=a\n");
+        assert_tree(c->draft.fs_path, "d700 o/\nf700 o/a=a\n");
         assert_int_not_equal(inode_at(&c->draft, "o/a"), st.st_ino);
 }
 

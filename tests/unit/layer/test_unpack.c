@@ -5,7 +5,13 @@
 #include "layer/pack.h"
 
 static int unpack_into(char *root, TarText *t, bool layer, LayerTotals *totals, Err **e) {
-        UnpackParams params = {.fs_path = root, .layer = layer, .max_bytes = 10000, .max_entries = 50};
+        UnpackParams params = {.fs_path = root,
+                               .layer = layer,
+                               .max_bytes = 10000,
+                               .max_entries = 50,
+                               .has_owner = geteuid() != 0,
+                               .uid = geteuid(),
+                               .gid = getegid()};
         AUTO(source_freep) Source *source = source_from_memory(t->out.data.p, t->out.data.n);
         return layer_unpack(&params, source, totals, e);
 }
