@@ -94,10 +94,39 @@ static bool seen_before(const Create *c, const StrVec *snapshots, size_t i) {
         return false;
 }
 
-static int compute_one(Create *c, CreateLayer *l, Err **e) {
+/* The alias under which the diff_id of an equal layer is remembered. FINGERPRINT_MADE or FINGERPRINT_UNKNOWN. */
+static int fingerprint_alias(Create *c, const CreateLayer *l, const char *path, Digest *ret_alias, Err **e) {
+        AUTO(digest_index_freep) DigestIndex *digests = NULL;
+        if (digest_index_open_snapshot(c->store, l->info.id, &digests, e) < 0) return -1;
+        Digest fingerprint;
+        FingerprintParams params = {.fs_path = path, .clamp_mtime_s = c->clamp_s, .digests = digests};
+        int r = layer_fingerprint(&params, &fingerprint, e);
+        if (r != FINGERPRINT_MADE) return r;
+        static const char salt[] = "diff_id by fingerprint 1";
+        AUTO(sha256_freep) Sha256 *h = sha256_new();
+        sha256_add(h, salt, sizeof salt);
+        sha256_add(h, fingerprint.bytes, sizeof fingerprint.bytes);
+        sha256_finish(h, ret_alias);
+        return FINGERPRINT_MADE;
+}
+
+/* A layer that was made again (other parent, same files) has a diff_id that is known: no file is read. */
+static int compute_diff_id(Create *c, CreateLayer *l, Err **e) {
         AUTO(freep) char *path = store_snapshot_path(c->store, l->info.id);
+        Digest alias;
+        int made = fingerprint_alias(c, l, path, &alias, e);
+        if (made < 0) return -1;
+        if (made == FINGERPRINT_MADE) {
+                int found = store_alias_get(c->store, &alias, &l->diff_id, e);
+                if (found != STORE_ABSENT) return found;
+        }
         PackParams params = {.fs_path = path, .clamp_mtime_s = c->clamp_s};
         if (layer_digest(&params, &l->diff_id, NULL, e) < 0) return -1;
+        return made == FINGERPRINT_MADE ? store_alias_put(c->store, &alias, &l->diff_id, e) : 0;
+}
+
+static int compute_one(Create *c, CreateLayer *l, Err **e) {
+        if (compute_diff_id(c, l, e) < 0) return -1;
         l->known = true;
         if (c->clamp_s < 0 || l->info.empty) return store_snapshot_set_diff_id(c->store, l->info.id, &l->diff_id, e);
         return clamped_put(c->store, l->info.id, c->clamp_s, &l->diff_id, e);

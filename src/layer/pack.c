@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
@@ -21,42 +20,8 @@ static int open_layer(const char *fs_path, View **ret_view, Err **e) {
         return view_open_fd(fd, ret_view, e);
 }
 
-static TarType type_of(const BatchItem *item) {
-        if (item->name.kind != PACK_OBJECT) return TAR_FILE;
-        if (item->hard_link) return TAR_HARDLINK;
-        switch (item->st.st_mode & S_IFMT) {
-        case S_IFDIR: return TAR_DIR;
-        case S_IFLNK: return TAR_SYMLINK;
-        case S_IFCHR: return TAR_CHAR;
-        case S_IFBLK: return TAR_BLOCK;
-        case S_IFIFO: return TAR_FIFO;
-        default: return TAR_FILE;
-        }
-}
-
-/* Whole seconds; a clamp lies on one. */
-static int64_t entry_mtime_ns(const struct stat *st, int64_t clamp_s) {
-        int64_t seconds = st->st_mtim.tv_sec;
-        if (clamp_s >= 0 && seconds >= clamp_s) seconds = clamp_s;
-        return seconds * 1000000000;
-}
-
 static int write_header(TarWriter *w, const BatchItem *item, int64_t clamp_s, Err **e) {
-        TarEntry entry = {.type = type_of(item), .name = item->name.tar_name, .link = item->link};
-        if (item->name.kind != PACK_OBJECT) return tar_writer_entry(w, &entry, e);
-        const struct stat *st = &item->st;
-        bool device = S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
-        entry.mode = S_ISLNK(st->st_mode) ? 0777 : st->st_mode & 07777;
-        entry.uid = st->st_uid;
-        entry.gid = st->st_gid;
-        entry.mtime_ns = entry_mtime_ns(st, clamp_s);
-        if (entry.type == TAR_FILE) entry.size = (uint64_t)st->st_size;
-        if (device) {
-                entry.dev_major = major(st->st_rdev);
-                entry.dev_minor = minor(st->st_rdev);
-        }
-        entry.xattrs = item->xattrs.v;
-        entry.xattr_count = item->hard_link ? 0 : item->xattrs.n;
+        TarEntry entry = batch_item_entry(item, clamp_s);
         return tar_writer_entry(w, &entry, e);
 }
 
@@ -102,6 +67,57 @@ int layer_digest(const PackParams *params, Digest *ret_diff_id, uint64_t *ret_si
         if (layer_pack(params, sink, e) < 0 || sink_finish(sink, e) < 0) return -1;
         *ret_diff_id = digest;
         if (ret_size) *ret_size = size;
+        return 0;
+}
+
+/* ---- fingerprint */
+
+/* A file stands with its size and the digest of its contents in place of the contents. */
+static int write_outline(TarWriter *w, const BatchItem *item, const FingerprintParams *params, Err **e) {
+        TarEntry entry = batch_item_entry(item, params->clamp_mtime_s);
+        if (entry.type != TAR_FILE || entry.size == 0) return tar_writer_entry(w, &entry, e);
+        Digest digest;
+        if (!digest_index_get(params->digests, item->name.path, NULL, &digest)) return FINGERPRINT_UNKNOWN;
+        uint64_t size = entry.size;
+        entry.size = sizeof size + sizeof digest.bytes;
+        if (tar_writer_entry(w, &entry, e) < 0 || tar_writer_data(w, &size, sizeof size, e) < 0) return -1;
+        return tar_writer_data(w, digest.bytes, sizeof digest.bytes, e);
+}
+
+static int write_outlines(TarWriter *w, const Batch *b, const FingerprintParams *params, Err **e) {
+        for (size_t i = 0; i < b->count; i++) {
+                int r = write_outline(w, &b->items[i], params, e);
+                if (r != 0) return r;
+        }
+        return 0;
+}
+
+static int outline_view(const View *view, const FingerprintParams *params, TarWriter *w, Err **e) {
+        AUTO(batch_reader_freep) BatchReader *reader = NULL;
+        BatchReaderParams reading = {.view = view, .whiteouts = true, .no_contents = true};
+        if (batch_reader_start(&reading, &reader, e) < 0) return -1;
+        for (bool last = false; !last;) {
+                Batch *b;
+                if (batch_reader_next(reader, &b, e) < 0) return -1;
+                int r = write_outlines(w, b, params, e);
+                if (r != 0) return r;
+                last = b->last;
+                batch_reader_release(reader, b);
+        }
+        return tar_writer_finish(w, e);
+}
+
+int layer_fingerprint(const FingerprintParams *params, Digest *ret_fingerprint, Err **e) {
+        AUTO(view_freep) View *view = NULL;
+        if (open_layer(params->fs_path, &view, e) < 0) return -1;
+        Digest digest;
+        uint64_t size = 0;
+        AUTO(sink_freep) Sink *sink = sink_hashing(NULL, &digest, &size);
+        AUTO(tar_writer_freep) TarWriter *writer = tar_writer_new(sink);
+        int r = outline_view(view, params, writer, e);
+        if (r != 0) return r;
+        if (sink_finish(sink, e) < 0) return -1;
+        *ret_fingerprint = digest;
         return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "codec/sha256.h"
 #include "codec/stream.h"
+#include "store/digest_index.h"
 
 /* A layer directory as canonical tar, and back.
  *
@@ -28,6 +29,17 @@ int layer_pack(const PackParams *params, Sink *sink, Err **e);
 
 /* Its digest (the diff_id) and size. */
 int layer_digest(const PackParams *params, Digest *ret_diff_id, uint64_t *ret_size, Err **e);
+
+enum { FINGERPRINT_MADE = 0, FINGERPRINT_UNKNOWN = 1 };
+typedef struct FingerprintParams {
+        const char *fs_path;
+        int64_t clamp_mtime_s;      /* <0 = no clamp */
+        const DigestIndex *digests; /* of the layer's files, by path */
+} FingerprintParams;
+
+/* A digest that is equal for layers whose tars are equal, made without reading a file: the tar with each file's digest in place
+ * of its contents. Leads to a diff_id that is known already. FINGERPRINT_UNKNOWN when a file's digest is not remembered. */
+int layer_fingerprint(const FingerprintParams *params, Digest *ret_fingerprint, Err **e);
 
 typedef struct LayerTotals {
         uint64_t entry_count;

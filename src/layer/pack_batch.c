@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 #include "base/alloc.h"
@@ -150,7 +151,7 @@ static uint64_t bytes_left(const BatchItem *item) {
 static void take_pending(BatchReader *r, Batch *b) {
         BatchItem *from = &r->pending[r->pending_at];
         note_hard_link(r, from);
-        uint64_t left = bytes_left(from), room = BATCH_BYTES - b->used;
+        uint64_t left = r->params.no_contents ? 0 : bytes_left(from), room = BATCH_BYTES - b->used;
         BatchItem *item = &b->items[b->count++];
         *item = *from;
         item->data_at = b->used;
@@ -176,7 +177,7 @@ static int fill_batch(BatchReader *r, Batch *b, Err **e) {
                 if (b->last) break;
                 take_pending(r, b);
         }
-        return parallel_for(b->count, read_job, r);
+        return b->used == 0 ? 0 : parallel_for(b->count, read_job, r);
 }
 
 /* ---- the two threads */
@@ -269,4 +270,45 @@ void batch_reader_free(BatchReader *r) {
         pthread_mutex_unlock(&r->lock);
         pthread_join(r->thread, NULL);
         reader_destroy(r);
+}
+
+/* ---- as tar entries */
+
+static TarType type_of(const BatchItem *item) {
+        if (item->name.kind != PACK_OBJECT) return TAR_FILE;
+        if (item->hard_link) return TAR_HARDLINK;
+        switch (item->st.st_mode & S_IFMT) {
+        case S_IFDIR: return TAR_DIR;
+        case S_IFLNK: return TAR_SYMLINK;
+        case S_IFCHR: return TAR_CHAR;
+        case S_IFBLK: return TAR_BLOCK;
+        case S_IFIFO: return TAR_FIFO;
+        default: return TAR_FILE;
+        }
+}
+
+/* Whole seconds; a clamp lies on one. */
+static int64_t entry_mtime_ns(const struct stat *st, int64_t clamp_s) {
+        int64_t seconds = st->st_mtim.tv_sec;
+        if (clamp_s >= 0 && seconds >= clamp_s) seconds = clamp_s;
+        return seconds * 1000000000;
+}
+
+TarEntry batch_item_entry(const BatchItem *item, int64_t clamp_s) {
+        TarEntry entry = {.type = type_of(item), .name = item->name.tar_name, .link = item->link};
+        if (item->name.kind != PACK_OBJECT) return entry;
+        const struct stat *st = &item->st;
+        bool device = S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
+        entry.mode = S_ISLNK(st->st_mode) ? 0777 : st->st_mode & 07777;
+        entry.uid = st->st_uid;
+        entry.gid = st->st_gid;
+        entry.mtime_ns = entry_mtime_ns(st, clamp_s);
+        if (entry.type == TAR_FILE) entry.size = (uint64_t)st->st_size;
+        if (device) {
+                entry.dev_major = major(st->st_rdev);
+                entry.dev_minor = minor(st->st_rdev);
+        }
+        entry.xattrs = item->xattrs.v;
+        entry.xattr_count = item->hard_link ? 0 : item->xattrs.n;
+        return entry;
 }

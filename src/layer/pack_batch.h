@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "codec/tar.h"
 #include "layer/pack.h"
 #include "layer/pack_walk.h"
 
@@ -37,6 +38,7 @@ typedef struct BatchReader BatchReader;
 typedef struct BatchReaderParams {
         const View *view;
         bool whiteouts;
+        bool no_contents; /* look at files only */
         const volatile bool *cancelled;
 } BatchReaderParams;
 
@@ -48,3 +50,6 @@ void batch_reader_free(BatchReader *r); /* stops the thread */
 static inline void batch_reader_freep(BatchReader **r) {
         if (*r) batch_reader_free(*r);
 }
+
+/* The tar entry of an item; strings are borrowed from it. clamp_s < 0: mtimes stay. */
+TarEntry batch_item_entry(const BatchItem *item, int64_t clamp_s);

@@ -102,7 +102,8 @@ typedef struct StepRecord {
 int store_step_get(Store *s, const Digest *key, StepRecord *ret_record, Err **e); /* STORE_FOUND/ABSENT */
 int store_step_put(Store *s, const Digest *key, const StepRecord *record, const char *description, Err **e);
 
-/* Aliases: definition key -> step key, for steps whose key holds content digests that need not be computed again. */
+/* Aliases: a digest that is cheap to have -> one that is not: definition key -> step key (whose content digests need not be
+ * computed again), layer fingerprint -> diff_id. Forgotten by store_collect() when no step has the key. */
 int store_alias_get(Store *s, const Digest *alias, Digest *ret_key, Err **e); /* STORE_FOUND/ABSENT */
 int store_alias_put(Store *s, const Digest *alias, const Digest *key, Err **e);
 
