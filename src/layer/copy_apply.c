@@ -12,6 +12,8 @@
 #include "base/num.h"
 #include "base/str.h"
 
+enum { PROGRESS_STEP = 8 << 20 };
+
 /* The umask without changing it for a moment under other threads' feet. */
 static mode_t current_umask(void) {
         AUTO(freep) char *status = NULL;
@@ -64,7 +66,11 @@ DraftMeta copy_wanted(const Applying *a, const CopyEntry *entry) {
 void copy_progress(Applying *a, uint64_t bytes) {
         pthread_mutex_lock(&a->lock);
         a->done += bytes;
-        if (a->how->progress) a->how->progress(a->how->progress_context, a->done, a->total);
+        bool worth_telling = a->done - a->told >= PROGRESS_STEP || a->done == a->total;
+        if (a->how->progress && worth_telling) {
+                a->told = a->done;
+                a->how->progress(a->how->progress_context, a->done, a->total);
+        }
         pthread_mutex_unlock(&a->lock);
 }
 

@@ -46,7 +46,7 @@ typedef struct Applying {
         InodeSet linked;
         pthread_mutex_t lock; /* error, done, progress */
         Err *error;
-        uint64_t done, total;
+        uint64_t done, told, total;
 } Applying;
 
 static inline int copy_cancelled(const Applying *a, Err **e) {

@@ -102,7 +102,11 @@ int unpack_file(Unpack *u, const UnpackPlace *p, Err **e) {
         AUTO(closep) int fd = create_file(u, p, e);
         if (fd < 0) return -1;
         if (write_data(u, fd, e) < 0) return err_wrap(e, "tar entry '%s'", p->entry->name);
-        return set_all(u, p, e);
+        if (set_owner(u, p, e) < 0) return -1;
+        if (fchmod(fd, p->meta.mode) < 0) return err_sys(e, "change mode of '/%s'", p->path);
+        if (set_xattrs(u->parent_fd, p->name, p->entry, e) < 0) return -1;
+        struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, timespec_of_ns(p->meta.mtime_ns)};
+        return futimens(fd, times) < 0 ? err_sys(e, "set time of '/%s'", p->path) : 0;
 }
 
 /* ---- hard links */
