@@ -84,8 +84,8 @@ typedef struct CopyApply {
         View *below;         /* what the destination looks like: the parent's layers (never the draft) */
         Draft *draft;        /* written into */
         DigestIndex *record; /* the draft's own digest index, filled with (path, digest); NULL = do not */
-        const char *
-                earlier_path; /* fs directory of an earlier snapshot of the same step to hard-link unchanged files from, or NULL */
+        /* fs directory of an earlier snapshot of the same step to hard-link unchanged files from, or NULL */
+        const char *earlier_path;
         DigestIndex *earlier;   /* its digests, or NULL */
         bool link_from_source;  /* sources are immutable snapshots of the same store: hard-link instead of copying
                                      where mode, owner and xattrs stay */
