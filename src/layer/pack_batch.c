@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
-#include <sys/xattr.h>
 
 #include "base/alloc.h"
 #include "base/arena.h"
@@ -60,9 +59,8 @@ static int batch_fail(BatchReader *r, Err **e) {
 
 static int read_capability(const View *view, BatchItem *item, Err **e) {
         char value[256];
-        AUTO(freep)
-        char *full = xasprintf("/proc/self/fd/%d/%s", view_layer_fd(view, item->name.layer), item->name.path);
-        ssize_t n = lgetxattr(full, "security.capability", value, sizeof value);
+        int fd = view_layer_fd(view, item->name.layer);
+        ssize_t n = xattr_get(fd, item->name.path, "security.capability", value, sizeof value);
         if (n < 0 && errno != ENODATA && errno != ENOTSUP)
                 return err_sys(e, "read capabilities of '/%s'", item->name.path);
         if (n <= 0) return 0;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -62,3 +63,6 @@ typedef struct XattrList {
 /* path is relative to dir_fd; the last component is not followed. ENOTSUP gives an empty list. */
 int xattr_list(int dir_fd, const char *path, XattrList *ret_list, Err **e);
 void xattr_list_done(XattrList *list);
+
+/* One attribute, as lgetxattr(): its size, or -1 with errno (ENODATA: not set, ENOTSUP, ERANGE). Cheaper than a list. */
+ssize_t xattr_get(int dir_fd, const char *path, const char *name, void *ret_value, size_t size);
