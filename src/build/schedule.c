@@ -18,6 +18,7 @@ enum { JOBS_MIN = 8, JOBS_PER_CPU = 4 };
 
 typedef struct Scheduler {
         Build *b;
+        NodeList ready; /* a heap: the longest way behind it first, then the order of the Dockerfile */
         unsigned running;
         unsigned limit;
         size_t open; /* nodes that have not ended */
@@ -62,10 +63,43 @@ static int start_thread(Scheduler *s, Node *n, Err **e) {
         return err_sys(e, "start a thread");
 }
 
-static void open_dependents(Node *n) {
+/* ---- the heap of ready nodes */
+
+static bool goes_before(const Node *a, const Node *b) {
+        return a->weight != b->weight ? a->weight > b->weight : a->step->id < b->step->id;
+}
+
+static void swap_nodes(NodeList *heap, size_t i, size_t j) {
+        Node *held = heap->v[i];
+        heap->v[i] = heap->v[j];
+        heap->v[j] = held;
+}
+
+static void push_ready(Scheduler *s, Node *n) {
+        n->state = NODE_READY;
+        vec_push(&s->ready, n);
+        for (size_t i = s->ready.n - 1; i > 0 && goes_before(s->ready.v[i], s->ready.v[(i - 1) / 2]); i = (i - 1) / 2) {
+                swap_nodes(&s->ready, i, (i - 1) / 2);
+        }
+}
+
+static Node *pop_ready(Scheduler *s) {
+        NodeList *heap = &s->ready;
+        if (heap->n == 0) return NULL;
+        Node *first = heap->v[0];
+        heap->v[0] = heap->v[--heap->n];
+        for (size_t i = 0, child; (child = 2 * i + 1) < heap->n; i = child) {
+                if (child + 1 < heap->n && goes_before(heap->v[child + 1], heap->v[child])) child++;
+                if (!goes_before(heap->v[child], heap->v[i])) break;
+                swap_nodes(heap, i, child);
+        }
+        return first;
+}
+
+static void open_dependents(Scheduler *s, Node *n) {
         for (size_t i = 0; i < n->dependents.n; i++) {
                 Node *next = n->dependents.v[i];
-                if (--next->open_inputs == 0 && next->state == NODE_WAITING) next->state = NODE_READY;
+                if (--next->open_inputs == 0 && next->state == NODE_WAITING) push_ready(s, next);
         }
 }
 
@@ -81,7 +115,7 @@ static bool is_shown(const Node *n) {
 static void finish_done(Scheduler *s, Node *n) {
         n->state = NODE_DONE;
         s->open--;
-        open_dependents(n);
+        open_dependents(s, n);
         Build *b = s->b;
         if (is_counted(n)) {
                 b->steps_total++;
@@ -118,15 +152,6 @@ static void finish_failed(Scheduler *s, Node *n) {
         stop_everything(s->b);
 }
 
-static Node *next_ready(Build *b) {
-        Node *best = NULL;
-        for (size_t i = 0; i < b->node_count; i++) {
-                Node *n = &b->nodes[i];
-                if (n->state == NODE_READY && (!best || n->weight > best->weight)) best = n;
-        }
-        return best;
-}
-
 static void start_node(Scheduler *s, Node *n) {
         n->started_ns = clock_monotonic_ns();
         if (is_shown(n)) {
@@ -143,7 +168,7 @@ static void start_node(Scheduler *s, Node *n) {
 
 static void start_ready(Scheduler *s) {
         while (!atomic_load(&s->b->stopping) && s->running < s->limit) {
-                Node *n = next_ready(s->b);
+                Node *n = pop_ready(s);
                 if (!n) return;
                 start_node(s, n);
         }
@@ -190,6 +215,9 @@ static void wait_for_news(Scheduler *s) {
 int graph_run(Build *b, Err **e) {
         Scheduler s = {.b = b, .open = b->node_count, .limit = b->params->jobs};
         if (s.limit == 0) s.limit = cpu_count() * JOBS_PER_CPU > JOBS_MIN ? cpu_count() * JOBS_PER_CPU : JOBS_MIN;
+        for (size_t i = 0; i < b->node_count; i++) {
+                if (b->nodes[i].open_inputs == 0) push_ready(&s, &b->nodes[i]);
+        }
         for (;;) {
                 check_cancelled(&s);
                 start_ready(&s);
@@ -197,6 +225,7 @@ int graph_run(Build *b, Err **e) {
                 wait_for_news(&s);
                 collect_finished(&s);
         }
+        vec_done(&s.ready);
         if (s.error) {
                 err_move(e, &s.error);
                 return -1;

@@ -119,11 +119,17 @@ static int copy_job_open(CopyJob *j, Err **e) {
         return select_files(j, e);
 }
 
+/* --link: the layer is made onto nothing, so it stays when what is below changes. With --chmod BuildKit makes an ordinary
+ * copy of it. */
+static bool is_independent(const PlanCopy *copy) {
+        return copy->link && !copy->chmod;
+}
+
 static int content_key(CopyJob *j, Digest *ret_content, Digest *ret_key, Err **e) {
         if (copy_set_digest(j->set, ret_content, e) < 0) return -1;
         KeyText k;
         key_begin(&k, "copy");
-        key_digest(&k, "parent", &j->n->parent->result.key);
+        if (!is_independent(&j->n->step->copy)) key_digest(&k, "parent", &j->n->parent->result.key);
         definition_fields(&k, &j->n->step->copy);
         key_number(&k, "uid", j->uid);
         key_number(&k, "gid", j->gid);
@@ -173,15 +179,18 @@ static void report_copied(void *context, uint64_t done, uint64_t total) {
 static int fill_draft(CopyJob *j, Draft *draft, Err **e) {
         AUTO(earlier_done) Earlier earlier = {0};
         AUTO(digest_index_freep) DigestIndex *record = digest_index_new();
+        AUTO(view_freep) View *nothing = NULL;
+        bool independent = is_independent(&j->n->step->copy);
         if (find_earlier(j, &earlier, e) < 0) return -1;
+        if (independent && view_open(&(StrVec){0}, &nothing, e) < 0) return -1;
         CopyApply apply = {
-                .below = j->below,
+                .below = independent ? nothing : j->below,
                 .draft = draft,
                 .record = record,
                 .earlier_path = earlier.path,
                 .earlier = earlier.index,
                 .link_from_source = j->source.view != NULL,
-                .clamp_mtime_ns = build_epoch_ns(j->b),
+                .clamp_mtime_ns = -1, /* times are clamped where a layer's bytes are made */
                 .cancelled = &j->b->cancelled,
                 .progress = report_copied,
                 .progress_context = j,
@@ -225,6 +234,7 @@ static int copy_by_key(CopyJob *j, Err **e) {
         if (r != CLAIM_MINE) return r < 0 ? -1 : remember_aliases(j, &key, e);
         Draft *draft;
         r = make_draft(j, &draft, e);
+        if (r == 0 && copy_set_changed(j->set)) r = content_key(j, &content, &key, e); /* somebody writes the context */
         if (r == 0) r = node_commit(j->b, j->n, &key, draft, &content, e);
         if (r == 0) r = remember_aliases(j, &key, e);
         node_release(j->b, j->n, lock_fd);

@@ -31,8 +31,8 @@ static int workdir_make(Build *b, Node *n, const Digest *key, Err **e) {
         Draft *draft;
         int r = store_draft_new(b->store, &draft, e);
         if (r == 0) {
-                int64_t mtime_ns = build_time_ns(b);
-                r = layer_make_dirs(below, draft, n->step->workdir.path, user.uid, user.gid, mtime_ns, e);
+                MakeDirsParams params = {n->step->workdir.path, user.uid, user.gid, build_time_ns(b)};
+                r = layer_make_dirs(below, draft, &params, e);
                 if (r < 0) store_draft_discard(b->store, draft);
         }
         user_done(&user);

@@ -104,7 +104,13 @@ int copy_set_apply(CopySet *s, const CopyApply *apply, Err **e);
 bool copy_set_changed(const CopySet *s);
 
 /* WORKDIR: create path and missing parents (0755, owner) in the draft when the view below lacks them. */
-int layer_make_dirs(View *below, Draft *draft, const char *path, uid_t uid, gid_t gid, int64_t mtime_ns, Err **e);
+typedef struct MakeDirsParams {
+        const char *path; /* absolute */
+        uid_t uid;
+        gid_t gid;
+        int64_t mtime_ns;
+} MakeDirsParams;
+int layer_make_dirs(View *below, Draft *draft, const MakeDirsParams *params, Err **e);
 
 /* Is text a mode that --chmod takes? ERR_SYNTAX says what is wrong. */
 int copy_mode_check(const char *text, Err **e);

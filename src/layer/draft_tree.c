@@ -227,17 +227,19 @@ int draft_tree_finish(DraftTree *t, Err **e) {
         return 0;
 }
 
-int layer_make_dirs(View *below, Draft *draft, const char *path, uid_t uid, gid_t gid, int64_t mtime_ns, Err **e) {
+int layer_make_dirs(View *below, Draft *draft, const MakeDirsParams *params, Err **e) {
         AUTO(view_entry_done) ViewEntry entry = {0};
-        int r = view_lookup(below, path, true, &entry, e);
+        int r = view_lookup(below, params->path, true, &entry, e);
         if (r < 0) return r;
         if (r == VIEW_FOUND && !S_ISDIR(entry.st.st_mode)) return not_a_directory(entry.path + 1, e);
         if (r == VIEW_FOUND) return 0;
-        DraftTreeParams params = {
-                .below = below, .fs_fd = draft->fs_fd, .made = {0755, uid, gid, mtime_ns}, .clamp_mtime_ns = -1};
+        DraftTreeParams tree_params = {.below = below,
+                                       .fs_fd = draft->fs_fd,
+                                       .made = {0755, params->uid, params->gid, params->mtime_ns},
+                                       .clamp_mtime_ns = -1};
         AUTO(draft_tree_freep) DraftTree *tree = NULL;
         DraftDir *dir;
-        if (draft_tree_new(&params, &tree, e) < 0) return -1;
+        if (draft_tree_new(&tree_params, &tree, e) < 0) return -1;
         if (draft_tree_require(tree, entry.path + 1, &dir, e) < 0) return -1;
         return draft_tree_finish(tree, e);
 }

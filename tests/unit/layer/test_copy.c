@@ -261,13 +261,15 @@ static void test_make_dirs(void **state) {
         put_link(c->base, "l", "have");
         put(c->base, "file", "f");
         Err *e = NULL;
-        assert_ok(layer_make_dirs(c->below, &c->draft, "/have", geteuid(), getegid(), 1, &e), &e);
+        assert_ok(layer_make_dirs(c->below, &c->draft, &(MakeDirsParams){"/have", geteuid(), getegid(), 1}, &e), &e);
         assert_tree(c->draft.fs_path, "");
-        assert_ok(layer_make_dirs(c->below, &c->draft, "/l/a/b", geteuid(), getegid(), 1000000000, &e), &e);
+        assert_ok(
+                layer_make_dirs(c->below, &c->draft, &(MakeDirsParams){"/l/a/b", geteuid(), getegid(), 1000000000}, &e),
+                &e);
         assert_tree(c->draft.fs_path, "d700 have/\nd755 have/a/\nd755 have/a/b/\n");
-        assert_true(layer_make_dirs(c->below, &c->draft, "/file", 0, 0, 1, &e) < 0);
+        assert_true(layer_make_dirs(c->below, &c->draft, &(MakeDirsParams){"/file", 0, 0, 1}, &e) < 0);
         assert_message(&e, "not a directory");
-        assert_true(layer_make_dirs(c->below, &c->draft, "/file/x", 0, 0, 1, &e) < 0);
+        assert_true(layer_make_dirs(c->below, &c->draft, &(MakeDirsParams){"/file/x", 0, 0, 1}, &e) < 0);
         assert_message(&e, "not a directory");
 }
 
