@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/map.h"
 #include "base/num.h"
 #include "build/graph.h"
 #include "build/input.h"
@@ -19,6 +20,7 @@ typedef struct BuildJob {
         Build b;
         Dockerfile *dockerfile;
         char *dockerfile_path;
+        Map *warnings; /* texts and places that were told: plans of several platforms say the same */
 } BuildJob;
 
 int64_t build_epoch_ns(const Build *b) {
@@ -60,7 +62,9 @@ static void build_job_done(BuildJob *j) {
         if (b->sandbox) sandbox_free(b->sandbox);
         if (b->sandbox_scratch) tree_remove(AT_FDCWD, b->sandbox_scratch, NULL);
         free(b->sandbox_scratch);
-        plan_freep(&b->plan);
+        for (size_t i = 0; i < b->targets.n; i++) plan_free(b->targets.v[i].plan);
+        vec_done(&b->targets);
+        if (j->warnings) map_free(j->warnings);
         context_list_done(&b->contexts);
         pthread_mutex_destroy(&b->lock);
         pthread_mutex_destroy(&b->emit_lock);
@@ -99,7 +103,10 @@ static int read_epoch(Build *b, Err **e) {
 }
 
 static void pass_warning(void *context, const char *check, const char *text, const char *excerpt) {
-        report_warning(context, check, text, excerpt);
+        BuildJob *j = context;
+        AUTO(freep) char *whole = xasprintf("%s\n%s\n%s", check, text, excerpt ? excerpt : "");
+        if (!j->warnings) j->warnings = map_new();
+        if (!map_puts(j->warnings, whole, j)) report_warning(&j->b, check, text, excerpt);
 }
 
 static void pass_parser_warnings(BuildJob *j) {
@@ -119,6 +126,30 @@ static const char *check_rules(const BuildParams *params) {
         return NULL;
 }
 
+static int make_target(BuildJob *j, const PlanParams *params, Err **e) {
+        BuildTarget target = {0};
+        if (plan_make(j->dockerfile, params, &target.plan, e) < 0) return -1;
+        vec_push(&j->b.targets, target);
+        return 0;
+}
+
+static int make_targets(BuildJob *j, PlanParams *params, Err **e) {
+        const BuildParams *p = j->b.params;
+        if (p->platform_count < 2) {
+                if (make_target(j, params, e) < 0) return -1;
+        } else {
+                params->name_platforms = true;
+                for (size_t i = 0; i < p->platform_count; i++) {
+                        char text[128];
+                        params->platform = &p->platforms[i];
+                        platform_render(params->platform, text);
+                        if (make_target(j, params, e) < 0) return err_wrap(e, "for %s", text);
+                }
+        }
+        j->b.plan = j->b.targets.v[0].plan;
+        return 0;
+}
+
 static int make_plan(BuildJob *j, Err **e) {
         Build *b = &j->b;
         int checked = dockerfile_check(j->dockerfile, check_rules(b->params), e);
@@ -130,28 +161,29 @@ static int make_plan(BuildJob *j, Err **e) {
         PlanParams params = b->params->plan;
         params.resolver = &resolver;
         params.warning = pass_warning;
-        params.warning_context = b;
+        params.warning_context = j;
         params.now_ns = clock_now_ns();
         params.source_date_epoch_s = b->epoch_s;
         platform_host(&params.build_platform);
-        return plan_make(j->dockerfile, &params, &b->plan, e);
+        return make_targets(j, &params, e);
 }
 
 static int finish(BuildJob *j, BuildResult *result, Err **e) {
         Build *b = &j->b;
-        Image image = {0};
+        Image *images = xcalloc(b->targets.n, sizeof *images);
         result->steps_total = b->steps_total;
         result->steps_cached = b->steps_cached;
         int r = 0;
         if (result_needs_image(b->params)) {
-                r = result_image(b, &image, e);
+                for (size_t i = 0; i < b->targets.n && r == 0; i++) r = result_image(b, i, &images[i], e);
                 if (r == 0) {
                         result->has_image = true;
-                        result->image_id = image.id;
+                        result->image_id = images[result_primary(b)].id;
                 }
         }
-        if (r == 0) r = result_export(b, &image, &result->manifest, e);
-        image_done(&image);
+        if (r == 0) r = result_export(b, images, result, e);
+        for (size_t i = 0; i < b->targets.n; i++) image_done(&images[i]);
+        free(images);
         return r;
 }
 

@@ -9,6 +9,7 @@
 #include "base/vec.h"
 #include "codec/sha256.h"
 #include "codec/stream.h"
+#include "image/image.h"
 #include "oci/platform.h"
 #include "plan/plan.h"
 #include "sandbox/sandbox.h"
@@ -22,6 +23,7 @@ typedef struct BuildOutput {
         OutputType type;
         char *destination;       /* path, "-" = standard output; NULL for OUTPUT_IMAGE */
         bool as_directory;       /* tar=false */
+        bool one_tree;           /* platform-split=false */
         StrVec names;            /* name= */
         Compression compression; /* default: none for archives */
         int compression_level;   /* <0 default */
@@ -45,7 +47,10 @@ typedef struct BuildParams {
         const char *dockerfile_path; /* -f; NULL: Dockerfile (or dockerfile) in the context; "-" standard input */
         PlanParams plan; /* target, build_args, labels, named_contexts, platform, network, no_cache...; resolver,
                                         warning, now and epoch are filled in by build_run() */
-        StrVec tags;     /* -t, full references */
+        /* --platform with several values: a plan for each instead of plan.platform, one graph, an image of all of them. */
+        const Platform *platforms;
+        size_t platform_count;
+        StrVec tags; /* -t, full references */
         const BuildOutput *outputs;
         size_t output_count;
         const BuildSecret *secrets;
@@ -64,8 +69,10 @@ typedef struct BuildParams {
 
 typedef struct BuildResult {
         bool has_image;
-        Digest image_id; /* of the config */
-        Digest manifest; /* of what was exported or tagged; zero when nothing was */
+        Digest image_id; /* of the config; of several platforms: of the one that names stand for here */
+        Digest manifest; /* of what was exported; zero when nothing was */
+        ArchiveTop top;  /* the same, when manifest is not zero */
+        bool is_index;   /* manifest is the index of several platforms */
         unsigned steps_total, steps_cached;
 } BuildResult;
 

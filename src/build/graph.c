@@ -31,19 +31,28 @@ static void weigh_nodes(Build *b) {
         }
 }
 
-void graph_new(Build *b) {
-        b->node_count = b->plan->step_count;
-        b->nodes = xcalloc(b->node_count, sizeof *b->nodes);
-        for (size_t i = 0; i < b->node_count; i++) {
-                Node *node = &b->nodes[i];
-                node->step = b->plan->steps[i];
-                if (node->step->parent) {
-                        node->parent = &b->nodes[node->step->parent->id];
-                        node_link(node, node->parent);
-                }
+static void target_nodes(BuildTarget *t, Node *nodes) {
+        t->nodes = nodes;
+        for (size_t i = 0; i < t->plan->step_count; i++) {
+                Node *node = &nodes[i];
+                node->step = t->plan->steps[i];
+                node->plan = t->plan;
+                node->family = nodes;
+                node->parent = node_of(node, node->step->parent);
+                if (node->parent) node_link(node, node->parent);
                 for (size_t j = 0; j < node->step->input_count; j++)
-                        node_link(node, &b->nodes[node->step->inputs[j]->id]);
+                        node_link(node, node_of(node, node->step->inputs[j]));
                 node->state = node->open_inputs == 0 ? NODE_READY : NODE_WAITING;
+        }
+}
+
+void graph_new(Build *b) {
+        for (size_t i = 0; i < b->targets.n; i++) b->node_count += b->targets.v[i].plan->step_count;
+        b->nodes = xcalloc(b->node_count, sizeof *b->nodes);
+        Node *next = b->nodes;
+        for (size_t i = 0; i < b->targets.n; i++) {
+                target_nodes(&b->targets.v[i], next);
+                next += b->targets.v[i].plan->step_count;
         }
         weigh_nodes(b);
         b->finished_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

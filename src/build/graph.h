@@ -28,6 +28,8 @@ typedef VEC(Node *) NodeList;
 
 struct Node {
         const PlanStep *step;
+        const Plan *plan; /* that the step belongs to */
+        Node *family;     /* nodes of the same plan, by step id */
         Node *parent;
         NodeList inputs; /* parent's and sources' nodes, each once */
         NodeList dependents;
@@ -44,11 +46,18 @@ struct Node {
         bool kill;               /* asked to end before the process was there; guarded by Build.lock */
 };
 
+/* One platform of the build. All plans are executed as one graph: what two of them have in common runs once. */
+typedef struct BuildTarget {
+        Plan *plan;
+        Node *nodes; /* of its steps, by id */
+} BuildTarget;
+
 typedef struct Build {
         const BuildParams *params;
         Store *store;
-        Plan *plan;
-        Node *nodes;
+        Plan *plan; /* of the first target; borrowed */
+        VEC(BuildTarget) targets;
+        Node *nodes; /* of all targets */
         size_t node_count;
         ContextList contexts;
         pthread_mutex_t lock; /* guards what says so; never held over I/O */
@@ -80,9 +89,14 @@ typedef struct StepOps {
 const StepOps *step_ops(StepKind kind);
 extern const StepOps step_image_ops, step_scratch_ops, step_run_ops, step_copy_ops, step_workdir_ops;
 
-/* Make nodes for the plan. */
+/* Make nodes for the plans of all targets. */
 void graph_new(Build *b);
 void graph_free(Build *b);
+
+/* The node of a step of the same plan; NULL for NULL. */
+static inline Node *node_of(const Node *n, const PlanStep *step) {
+        return step ? &n->family[step->id] : NULL;
+}
 
 /* Execute everything. Returns when every started node has ended. */
 int graph_run(Build *b, Err **e);

@@ -27,8 +27,8 @@ static void tree_job_done(TreeJob *j) {
         source_tree_done(&j->tree);
 }
 
-static int select_tree(Build *b, const PlanMount *mount, TreeJob *j, Err **e) {
-        const Node *from = mount->from ? &b->nodes[mount->from->id] : NULL;
+static int select_tree(Build *b, const Node *n, const PlanMount *mount, TreeJob *j, Err **e) {
+        const Node *from = node_of(n, mount->from);
         if (source_tree_open(b, from, mount->from_context ? mount->from_context : "", &j->tree, e) < 0) return -1;
         const char *source = mount->source && mount->source[0] ? mount->source : "/";
         CopyParams params = {
@@ -42,17 +42,15 @@ static int select_tree(Build *b, const PlanMount *mount, TreeJob *j, Err **e) {
 }
 
 int mount_tree_digest(Build *b, Node *n, const PlanMount *mount, Digest *ret_digest, Err **e) {
-        (void)n;
         AUTO(tree_job_done) TreeJob j = {0};
-        if (select_tree(b, mount, &j, e) < 0) return -1;
+        if (select_tree(b, n, mount, &j, e) < 0) return -1;
         if (copy_set_digest(j.set, ret_digest, e) < 0) return -1;
         return source_tree_save(&j.tree, e);
 }
 
 int mount_tree_make(Build *b, Node *n, const PlanMount *mount, const char *scratch, char **ret_path, Err **e) {
-        (void)n;
         AUTO(tree_job_done) TreeJob j = {0};
-        if (select_tree(b, mount, &j, e) < 0) return -1;
+        if (select_tree(b, n, mount, &j, e) < 0) return -1;
         AUTO(view_freep) View *below = NULL;
         StrVec nothing = {0};
         if (view_open(&nothing, &below, e) < 0) return -1;

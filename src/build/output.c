@@ -79,6 +79,13 @@ static int set_oci_types(BuildOutput *o, const char *value, Err **e) {
         return 0;
 }
 
+static int set_split(BuildOutput *o, const char *value, Err **e) {
+        bool split = true;
+        if (parse_bool("platform-split", value, &split, e) < 0) return -1;
+        o->one_tree = !split;
+        return 0;
+}
+
 static int set_force(BuildOutput *o, const char *value, Err **e) {
         return parse_bool("force-compression", value, &o->force_compression, e);
 }
@@ -118,6 +125,7 @@ static const OutputKey output_keys[] = {
         {"compression", set_compression},
         {"compression-level", set_level},
         {"force-compression", set_force},
+        {"platform-split", set_split},
         {"unpack", ignore_value},
         {"store", ignore_value},
         {"context", ignore_value},

@@ -19,11 +19,10 @@ static void take_image(Image *image, char *name, PlanImage *ret_image) {
 }
 
 int resolve_image(void *context, const char *reference, const Platform *platform, PlanImage *ret_image, Err **e) {
-        (void)platform; /* a name of the local store holds one platform; the plan warns when it is another one */
         ImageResolver *resolver = context;
         Image image = {0};
         char *name = NULL;
-        if (image_find(resolver->store, reference, &image, &name, e) < 0) {
+        if (image_find_platform(resolver->store, reference, platform, &image, &name, e) < 0) {
                 err_hint(e,
                          "bring it in with 'decant load' or 'decant import', or name another image for it with "
                          "--build-context %s=docker-image://IMAGE",

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,8 +11,22 @@
 #include "oci/reference.h"
 #include "os/clock.h"
 
-static Node *target_node(Build *b) {
-        return &b->nodes[b->plan->target->result->id];
+static Node *target_node(const BuildTarget *t) {
+        return &t->nodes[t->plan->target->result->id];
+}
+
+size_t result_primary(const Build *b) {
+        Platform host;
+        size_t primary = 0;
+        int best = 0;
+        platform_host(&host);
+        for (size_t i = 0; i < b->targets.n; i++) {
+                int match = platform_match(&host, &b->targets.v[i].plan->target->config.platform);
+                if (match <= best) continue;
+                best = match;
+                primary = i;
+        }
+        return primary;
 }
 
 /* The nodes of the target that made a layer, in order. */
@@ -29,8 +44,7 @@ static size_t base_history_count(const Node *n, const ImageConfig *config) {
 
 /* History entries carry the time at which their layer was made, so that a build which finds everything in the cache gives
  * the same image again; entries without a layer take the time of what is before them. */
-static void date_history(Build *b, ImageConfig *config) {
-        const Node *target = target_node(b);
+static void date_history(Build *b, const Node *target, ImageConfig *config) {
         NodeList layers = {0};
         layer_nodes(target, &layers);
         size_t from = base_history_count(target, config), layer = 0;
@@ -59,12 +73,13 @@ static int64_t epoch_s(Build *b) {
         return ns < 0 ? -1 : ns / 1000000000;
 }
 
-int result_image(Build *b, Image *ret_image, Err **e) {
+int result_image(Build *b, size_t target, Image *ret_image, Err **e) {
         ImageConfig config;
-        image_config_copy(&config, &b->plan->target->config);
-        date_history(b, &config);
+        const BuildTarget *t = &b->targets.v[target];
+        image_config_copy(&config, &t->plan->target->config);
+        date_history(b, target_node(t), &config);
         StrVec ids = {0};
-        node_layer_ids(target_node(b), &ids);
+        node_layer_ids(target_node(t), &ids);
         int r = image_create(b->store, &config, &ids, epoch_s(b), ret_image, e);
         strvec_done(&ids);
         image_config_done(&config);
@@ -82,7 +97,26 @@ bool result_needs_image(const BuildParams *params) {
 
 /* ---- names */
 
-static int set_names(Build *b, const StrVec *names, const Image *image, Err **e) {
+enum { PLATFORM_TEXT_SIZE = 128 };
+
+/* Of several platforms: the one that the name stands for comes first. */
+static int set_name(Build *b, const char *full, const Image *images, Err **e) {
+        size_t n = b->targets.n, primary = result_primary(b);
+        if (n == 1) return store_tag_set(b->store, full, &images[0].id, e);
+        TagPlatform *list = xcalloc(n, sizeof *list);
+        char(*texts)[PLATFORM_TEXT_SIZE] = xcalloc(n, sizeof *texts);
+        for (size_t i = 0; i < n; i++) {
+                size_t from = i == 0 ? primary : i <= primary ? i - 1 : i;
+                platform_render(&images[from].config.platform, texts[i]);
+                list[i] = (TagPlatform){texts[i], images[from].id};
+        }
+        int r = store_tag_set_platforms(b->store, full, list, n, e);
+        free(texts);
+        free(list);
+        return r;
+}
+
+static int set_names(Build *b, const StrVec *names, const Image *images, Err **e) {
         for (size_t i = 0; i < names->n; i++) {
                 Reference reference;
                 if (reference_parse(str_of(names->v[i]), &reference, e) < 0) return -1;
@@ -92,7 +126,7 @@ static int set_names(Build *b, const StrVec *names, const Image *image, Err **e)
                 AUTO(freep) char *title = xasprintf("naming to %s", full);
                 unsigned vertex = report_vertex(b, title);
                 report_start(b, vertex);
-                if (store_tag_set(b->store, full, &image->id, e) < 0) return -1;
+                if (set_name(b, full, images, e) < 0) return -1;
                 report_done(b, vertex, VERTEX_DONE, NULL, clock_monotonic_ns() - started);
         }
         return 0;
@@ -123,7 +157,6 @@ static int remove_half(const BuildOutput *output) {
 static void archive_names(const BuildParams *params, const BuildOutput *output, StrVec *ret_names) {
         for (size_t i = 0; i < params->tags.n; i++) strvec_push(ret_names, params->tags.v[i]);
         for (size_t i = 0; i < output->names.n; i++) strvec_push(ret_names, output->names.v[i]);
-        if (ret_names->n == 0) strvec_push_take(ret_names, NULL);
 }
 
 static int normalise_names(StrVec *names, Err **e) {
@@ -138,35 +171,62 @@ static int normalise_names(StrVec *names, Err **e) {
         return 0;
 }
 
-static int write_archive(Build *b, const BuildOutput *output, const Image *image, Digest *ret_manifest, Err **e) {
+typedef struct ArchiveInput {
+        const Image **images;
+        size_t count;
+        ArchiveParams params;
+} ArchiveInput;
+
+/* The images of an archive: one a platform, or one a name. */
+static const Image **archive_images(const Build *b, const Image *images, StrVec *names, size_t *ret_count) {
+        bool several = b->targets.n > 1;
+        if (!several && names->n == 0) strvec_push_take(names, NULL);
+        *ret_count = several ? b->targets.n : names->n;
+        const Image **list = xcalloc(*ret_count, sizeof *list);
+        for (size_t i = 0; i < *ret_count; i++) list[i] = several ? &images[i] : &images[0];
+        return list;
+}
+
+static int write_archive_file(Build *b, const BuildOutput *output, const ArchiveInput *in, Digest *ret_manifest,
+                              Err **e) {
+        if (output->as_directory)
+                return archive_write_layout(b->store, in->images, in->count, &in->params, output->destination,
+                                            ret_manifest, e);
+        AUTO(closep) int fd = open_destination(output, e);
+        if (fd < 0) return -1;
+        int r = archive_write(b->store, in->images, in->count, &in->params, fd, ret_manifest, e);
+        return r < 0 ? remove_half(output) : 0;
+}
+
+static int write_archive(Build *b, const BuildOutput *output, const Image *images, BuildResult *result, Err **e) {
         StrVec names = {0};
         archive_names(b->params, output, &names);
-        int r = normalise_names(&names, e);
-        const Image **images = xcalloc(names.n, sizeof *images);
-        for (size_t i = 0; i < names.n; i++) images[i] = image;
-        ArchiveParams params = {
+        if (normalise_names(&names, e) < 0) {
+                strvec_done(&names);
+                return -1;
+        }
+        ArchiveInput in = {.images = NULL};
+        in.images = archive_images(b, images, &names, &in.count);
+        in.params = (ArchiveParams){
                 .format = output->type == OUTPUT_OCI ? ARCHIVE_OCI : ARCHIVE_DOCKER,
                 .compression = output->compression,
                 .compression_level = output->compression_level,
                 .force_compression = output->force_compression,
                 .names = (const char *const *)names.v,
+                .index_names = b->targets.n > 1 ? &names : NULL,
                 .docker_media_types = output->docker_media_types,
+                .ret_top = &result->top,
         };
-        if (r == 0 && output->as_directory) {
-                r = archive_write_layout(b->store, images, names.n, &params, output->destination, ret_manifest, e);
-        } else if (r == 0) {
-                AUTO(closep) int fd = open_destination(output, e);
-                r = fd < 0 ? -1 : archive_write(b->store, images, names.n, &params, fd, ret_manifest, e);
-                if (fd >= 0 && r < 0) remove_half(output);
-        }
-        free(images);
+        int r = write_archive_file(b, output, &in, &result->manifest, e);
+        if (r == 0) result->is_index = b->targets.n > 1;
+        free(in.images);
         strvec_done(&names);
         return r;
 }
 
 static int write_tree(Build *b, const BuildOutput *output, Err **e) {
         StrVec ids = {0};
-        node_layer_ids(target_node(b), &ids);
+        node_layer_ids(target_node(&b->targets.v[0]), &ids);
         int r;
         if (output->type == OUTPUT_LOCAL) {
                 r = export_tree_directory(b->store, &ids, epoch_s(b), output->destination, e);
@@ -179,6 +239,35 @@ static int write_tree(Build *b, const BuildOutput *output, Err **e) {
         return r;
 }
 
+/* "linux_arm_v7", as every exporter of several platforms calls the directories. */
+static char *platform_directory(const BuildTarget *t) {
+        char text[PLATFORM_TEXT_SIZE];
+        platform_render(&t->plan->target->config.platform, text);
+        for (char *c = text; *c; c++)
+                if (*c == '/') *c = '_';
+        return xstrdup(text);
+}
+
+/* One tree a platform: a directory each, or all in one where it is asked for and nothing is in the way. */
+static int write_trees(Build *b, const BuildOutput *output, Err **e) {
+        if (output->type != OUTPUT_LOCAL) {
+                err_new(e, ERR_UNSUPPORTED, "type=tar holds one tree, and this build has %zu platforms", b->targets.n);
+                return err_hint(e, "write type=local,dest=DIRECTORY: a directory for each platform");
+        }
+        for (size_t i = 0; i < b->targets.n; i++) {
+                StrVec ids = {0};
+                node_layer_ids(target_node(&b->targets.v[i]), &ids);
+                AUTO(freep) char *name = platform_directory(&b->targets.v[i]);
+                AUTO(freep)
+                char *path =
+                        output->one_tree ? xstrdup(output->destination) : xasprintf("%s/%s", output->destination, name);
+                int r = export_tree_directory(b->store, &ids, epoch_s(b), path, e);
+                strvec_done(&ids);
+                if (r < 0) return -1;
+        }
+        return 0;
+}
+
 static const char *const output_titles[] = {
         [OUTPUT_IMAGE] = "exporting to image",
         [OUTPUT_OCI] = "exporting to oci image format",
@@ -187,30 +276,29 @@ static const char *const output_titles[] = {
         [OUTPUT_LOCAL] = "exporting to client directory",
 };
 
-static int write_output(Build *b, const BuildOutput *output, const Image *image, Digest *ret_manifest, Err **e) {
+static int write_output(Build *b, const BuildOutput *output, const Image *images, BuildResult *result, Err **e) {
         int64_t started = clock_monotonic_ns();
         unsigned vertex = report_vertex(b, output_titles[output->type]);
         report_start(b, vertex);
         int r;
         if (output->type == OUTPUT_IMAGE) {
-                r = set_names(b, &output->names, image, e);
+                r = set_names(b, &output->names, images, e);
         } else if (output->type == OUTPUT_OCI || output->type == OUTPUT_DOCKER) {
-                r = write_archive(b, output, image, ret_manifest, e);
+                r = write_archive(b, output, images, result, e);
         } else {
-                r = write_tree(b, output, e);
+                r = b->targets.n > 1 ? write_trees(b, output, e) : write_tree(b, output, e);
         }
         report_done(b, vertex, r < 0 ? VERTEX_FAILED : VERTEX_DONE, r < 0 && e ? err_message(*e) : NULL,
                     clock_monotonic_ns() - started);
         return r;
 }
 
-int result_export(Build *b, const Image *image, Digest *ret_manifest, Err **e) {
-        *ret_manifest = (Digest){0};
+int result_export(Build *b, const Image *images, BuildResult *result, Err **e) {
         bool names_the_store = b->params->output_count == 0;
         for (size_t i = 0; i < b->params->output_count; i++) {
                 const BuildOutput *output = &b->params->outputs[i];
                 names_the_store = names_the_store || output->type == OUTPUT_IMAGE;
-                if (write_output(b, output, image, ret_manifest, e) < 0) return -1;
+                if (write_output(b, output, images, result, e) < 0) return -1;
         }
-        return names_the_store ? set_names(b, &b->params->tags, image, e) : 0;
+        return names_the_store ? set_names(b, &b->params->tags, images, e) : 0;
 }

@@ -54,7 +54,7 @@ static void common_fields(KeyText *k, const PlanMount *mount) {
 
 static int mount_fields(Build *b, Node *n, KeyText *k, const PlanMount *mount, Err **e) {
         common_fields(k, mount);
-        if (mount->type == MOUNT_CACHE && mount->from) key_digest(k, "from", &b->nodes[mount->from->id].result.key);
+        if (mount->type == MOUNT_CACHE && mount->from) key_digest(k, "from", &node_of(n, mount->from)->result.key);
         if (mount->type != MOUNT_BIND) return 0;
         Digest content;
         if (mount_tree_digest(b, n, mount, &content, e) < 0) return -1;
@@ -241,7 +241,7 @@ static void cache_name(MountJob *j, char ret_name[DIGEST_HEX_SIZE]) {
                 key_number(&k, "uid", mount->uid);
                 key_number(&k, "gid", mount->gid);
                 key_number(&k, "mode", mount->has_mode ? mount->mode : 0755);
-                if (mount->from) key_digest(&k, "from", &j->b->nodes[mount->from->id].result.key);
+                if (mount->from) key_digest(&k, "from", &node_of(j->n, mount->from)->result.key);
         }
         key_finish(&k, &digest);
         digest_hex(&digest, ret_name);

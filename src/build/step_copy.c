@@ -52,14 +52,14 @@ static void definition_fields(KeyText *k, const PlanCopy *copy) {
         key_number(k, "unpack", (uint64_t)(copy->unpack + 1));
 }
 
-static Node *source_node(Build *b, const Node *n) {
-        return n->step->copy.from ? &b->nodes[n->step->copy.from->id] : NULL;
+static Node *source_node(const Node *n) {
+        return node_of(n, n->step->copy.from);
 }
 
 /* Definition, parent and the exact layers that are looked into. */
-static void alias_key(Build *b, Node *n, Digest *ret_alias) {
+static void alias_key(Node *n, Digest *ret_alias) {
         StrVec layers = {0};
-        node_layer_ids(source_node(b, n), &layers);
+        node_layer_ids(source_node(n), &layers);
         KeyText k;
         key_begin(&k, "copy-alias");
         key_digest(&k, "parent", &n->parent->result.key);
@@ -72,7 +72,7 @@ static void alias_key(Build *b, Node *n, Digest *ret_alias) {
 static int copy_lookup(Build *b, Node *n, Err **e) {
         if (!n->step->copy.from || n->step->no_cache) return LOOKUP_MISS;
         Digest alias, key;
-        alias_key(b, n, &alias);
+        alias_key(n, &alias);
         int r = store_alias_get(b->store, &alias, &key, e);
         if (r != STORE_FOUND) return r < 0 ? -1 : LOOKUP_MISS;
         return node_lookup_key(b, n, &key, e);
@@ -113,8 +113,7 @@ static int copy_job_open(CopyJob *j, Err **e) {
         if (node_view(j->b, j->n->parent, &j->below, e) < 0) return -1;
         const PlanCopy *copy = &j->n->step->copy;
         bool needs_source = copy->source_count > 0; /* heredocs alone need none */
-        if (needs_source && source_tree_open(j->b, source_node(j->b, j->n), copy->context, &j->source, e) < 0)
-                return -1;
+        if (needs_source && source_tree_open(j->b, source_node(j->n), copy->context, &j->source, e) < 0) return -1;
         if (!needs_source) j->source.root = (CopyRoot){.root_fd = -1, .root_path = ""};
         return select_files(j, e);
 }
@@ -213,7 +212,7 @@ static int make_draft(CopyJob *j, Draft **ret_draft, Err **e) {
 static int remember_aliases(CopyJob *j, const Digest *key, Err **e) {
         if (j->source.view) {
                 Digest alias;
-                alias_key(j->b, j->n, &alias);
+                alias_key(j->n, &alias);
                 if (store_alias_put(j->b->store, &alias, key, e) < 0 || source_tree_save(&j->source, e) < 0) return -1;
         }
         Digest known;

@@ -40,11 +40,12 @@ int node_commit(Build *b, Node *n, const Digest *key, Draft *draft, const Digest
 }
 
 int node_error(const Build *b, const Node *n, Err **e) {
+        (void)b;
         if (!e || !*e || n->step->first_line == 0) return -1;
         AUTO(freep)
-        char *excerpt = dockerfile_excerpt(b->plan->dockerfile, n->step->first_line, n->step->last_line, NULL);
+        char *excerpt = dockerfile_excerpt(n->plan->dockerfile, n->step->first_line, n->step->last_line, NULL);
         if (excerpt) err_excerpt(e, excerpt);
-        return err_wrap(e, "%s:%u", b->plan->dockerfile->name, n->step->first_line);
+        return err_wrap(e, "%s:%u", n->plan->dockerfile->name, n->step->first_line);
 }
 
 /* ---- roots of a stage: nothing to execute */

@@ -11,7 +11,7 @@
 #include "base/str.h"
 #include "cli/app.h"
 
-enum { JOBS_MAX = 4096 };
+enum { JOBS_MAX = 4096, PLATFORMS_MAX = 64 };
 
 int extra_host_parse(const char *text, StrVec *list, Err **e) {
         const char *cut = strchr(text, '=');
@@ -194,15 +194,35 @@ static int parse_lists(BuildRequest *r, const Args *args, Err **e) {
         return 0;
 }
 
+/* Each once, in the order in which they were said. */
+static int add_platforms(BuildRequest *r, const char *text, Err **e) {
+        Str rest = str_of(text), one;
+        bool more;
+        do {
+                more = str_cut(&rest, ',', &one);
+                AUTO(freep) char *word = str_dup(str_trim(one));
+                Platform platform;
+                bool known = false;
+                if (app_platform(word, &platform, e) < 0) return -1;
+                for (size_t i = 0; i < r->platforms.n && !known; i++)
+                        known = platform_eq(&r->platforms.v[i], &platform);
+                if (!known) vec_push(&r->platforms, platform);
+        } while (more);
+        return r->platforms.n <= PLATFORMS_MAX
+                       ? 0
+                       : err_new(e, ERR_LIMIT, "--platform: more than %d platforms", PLATFORMS_MAX);
+}
+
 static int parse_platform(BuildRequest *r, const Args *args, Err **e) {
-        const char *text = args_text(args, "platform");
+        const char *text;
         platform_host(&r->params.plan.build_platform);
-        if (!text) return 0;
-        if (strchr(text, ','))
-                return err_new(e, ERR_UNSUPPORTED,
-                               "--platform %s: several platforms in one build are not supported yet", text);
-        if (app_platform(text, &r->platform, e) < 0) return -1;
+        for (size_t i = 0; (text = args_next(args, "platform", &i));)
+                if (add_platforms(r, text, e) < 0) return -1;
+        if (r->platforms.n == 0) return 0;
+        r->platform = r->platforms.v[0];
         r->params.plan.platform = &r->platform;
+        r->params.platforms = r->platforms.v;
+        r->params.platform_count = r->platforms.n;
         return 0;
 }
 
@@ -278,6 +298,7 @@ void build_request_done(BuildRequest *r) {
         vec_done(&r->outputs);
         vec_done(&r->secrets);
         vec_done(&r->limits);
+        vec_done(&r->platforms);
         strvec_done(&r->no_cache_stages);
         strvec_done(&r->params.tags);
         strvec_done(&r->params.extra_hosts);

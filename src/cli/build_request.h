@@ -18,6 +18,7 @@ typedef struct BuildRequest {
         VEC(SandboxLimit) limits;
         StrVec no_cache_stages;
         Platform platform;
+        VEC(Platform) platforms; /* two or more */
 } BuildRequest;
 
 /* The request must stay where it is. ERR_USAGE, ERR_UNSUPPORTED. */

@@ -12,19 +12,30 @@ typedef struct Removal {
         Buf out;
 } Removal;
 
-static int untag(Removal *r, const char *name, Err **e) {
-        if (store_tag_remove(r->store, name, e) < 0) return -1;
-        AUTO(freep) char *familiar = app_familiar_name(name);
-        buf_addf(&r->out, "Untagged: %s\n", familiar);
-        return 0;
-}
-
 static int delete_image(Removal *r, const Digest *id, Err **e) {
         char text[DIGEST_TEXT_SIZE];
-        if (store_image_remove(r->store, id, e) < 0) return -1;
+        int removed = store_image_remove(r->store, id, e);
+        if (removed != STORE_FOUND) return removed < 0 ? -1 : 0;
         digest_text(id, text);
         buf_addf(&r->out, "Deleted: %s\n", text);
         r->deleted = true;
+        return 0;
+}
+
+/* What a name stood for on further platforms goes with it, unless another name holds it. */
+static int untag(Removal *r, const char *name, const Digest *id, Err **e) {
+        AUTO(tag_list_done) TagList platforms = {0};
+        if (store_tag_platforms(r->store, name, &platforms, e) < 0) return -1;
+        if (store_tag_remove(r->store, name, e) < 0) return -1;
+        AUTO(freep) char *familiar = app_familiar_name(name);
+        buf_addf(&r->out, "Untagged: %s\n", familiar);
+        for (size_t i = 0; i < platforms.n; i++) {
+                AUTO(err_freep) Err *held = NULL;
+                if (digest_eq(&platforms.v[i].image_id, id)) continue;
+                if (delete_image(r, &platforms.v[i].image_id, &held) == 0 || err_kind(held) == ERR_CONFLICT) continue;
+                err_move(e, &held);
+                return -1;
+        }
         return 0;
 }
 
@@ -44,7 +55,7 @@ static int remove_by_id(Removal *r, const TagList *tags, const Digest *id, Err *
                 return err_hint(e, "remove them one by one by name, or all with --force");
         }
         for (size_t i = 0; i < tags->n; i++) {
-                if (tags->v[i].name && digest_eq(&tags->v[i].image_id, id) && untag(r, tags->v[i].name, e) < 0)
+                if (tags->v[i].name && digest_eq(&tags->v[i].image_id, id) && untag(r, tags->v[i].name, id, e) < 0)
                         return -1;
         }
         return delete_image(r, id, e);
@@ -57,7 +68,7 @@ static int remove_one(Removal *r, const char *text, Err **e) {
         if (image_find(r->store, text, &image, &name, e) < 0) return -1;
         if (store_tag_list(r->store, false, &tags, e) < 0) return -1;
         if (!name) return remove_by_id(r, &tags, &image.id, e);
-        if (untag(r, name, e) < 0) return -1;
+        if (untag(r, name, &image.id, e) < 0) return -1;
         return name_count(&tags, &image.id) > 1 ? 0 : delete_image(r, &image.id, e);
 }
 

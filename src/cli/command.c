@@ -69,7 +69,7 @@ static const Option build_options[] = {
         LIST(0, "no-cache-filter", "STAGES", "Run the steps of these stages again"),
         LIST('o', "output", "SPEC",
              "What to write: DIRECTORY, - or type=image|oci|docker|tar|local[,dest=PATH][,KEY=VALUE...]"),
-        TEXT(0, "platform", "PLATFORM", "Target platform, for example linux/amd64"),
+        LIST(0, "platform", "PLATFORM[,PLATFORM...]", "Target platforms, for example linux/amd64,linux/arm64"),
         LIST(0, "policy", "SPEC", "Source policy", .state = OPTION_UNSUPPORTED, .note = "policies are not there yet"),
         TEXT(0, "progress", "KIND", "How to show progress on standard error",
              .choices = "auto plain tty rawjson quiet none"),

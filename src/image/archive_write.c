@@ -102,7 +102,7 @@ static int write_layer(Writer *w, const char *snapshot, const Digest *diff_id, c
 /* ---- images */
 
 static void pair_push(Descriptor *d, const char *key, const char *value) {
-        vec_push(&d->annotations, (StringPair){xstrdup(key), xstrdup(value)});
+        string_pairs_set(&d->annotations, key, value);
 }
 
 static void add_layer(Manifest *m, const WrittenLayer *layer) {
@@ -128,16 +128,22 @@ static int write_layers(Writer *w, const Image *image, Manifest *m, DockerImage 
         return 0;
 }
 
+static void annotate(const Writer *w, AnnotationTarget target, const Platform *platform, StringPairs *pairs) {
+        for (size_t i = 0; i < w->params->annotation_count; i++) {
+                const Annotation *a = &w->params->annotations[i];
+                if (a->target != target || (a->has_platform && !(platform && platform_eq(&a->platform, platform))))
+                        continue;
+                string_pairs_set(pairs, a->key, a->value);
+        }
+}
+
 static void manifest_begin(const Writer *w, const Image *image, Manifest *m) {
         bool docker = w->params->docker_media_types;
         manifest_init(m);
         m->media_type = xstrdup(docker ? MEDIA_DOCKER_MANIFEST : MEDIA_OCI_MANIFEST);
         m->config.media_type = xstrdup(docker ? MEDIA_DOCKER_CONFIG : MEDIA_OCI_CONFIG);
         m->config.size = image->config_size;
-        for (size_t i = 0; i < w->params->annotations.n; i++) {
-                const StringPair *pair = &w->params->annotations.v[i];
-                vec_push(&m->annotations, (StringPair){xstrdup(pair->key), xstrdup(pair->value)});
-        }
+        annotate(w, ANNOTATE_MANIFEST, &image->config.platform, &m->annotations);
 }
 
 static int write_manifest(Writer *w, const Image *image, DockerImage *docker, Descriptor *ret_manifest, Err **e) {
@@ -153,6 +159,7 @@ static int write_manifest(Writer *w, const Image *image, DockerImage *docker, De
         *ret_manifest = (Descriptor){.size = json.n, .has_platform = true, .platform = image->config.platform};
         if (archive_out_blob_data(w->out, json.p, json.n, &ret_manifest->digest, e) < 0) return -1;
         ret_manifest->media_type = xstrdup(m.media_type);
+        annotate(w, ANNOTATE_MANIFEST_DESCRIPTOR, &image->config.platform, &ret_manifest->annotations);
         return 0;
 }
 
@@ -194,6 +201,52 @@ static int write_image(Writer *w, const Image *image, const char *name, Err **e)
         else
                 vec_push(&w->index.layers, d);
         docker_manifest_add(&w->docker, &docker);
+        return 0;
+}
+
+/* ---- one index for several platforms */
+
+static int write_platforms(Writer *w, const Image *const *images, size_t count, Descriptor *ret_index, Err **e) {
+        AUTO(manifest_done) Manifest index = {0};
+        manifest_init(&index);
+        index.is_index = true;
+        index.media_type = xstrdup(w->params->docker_media_types ? MEDIA_DOCKER_LIST : MEDIA_OCI_INDEX);
+        annotate(w, ANNOTATE_INDEX, NULL, &index.annotations);
+        for (size_t i = 0; i < count; i++) {
+                AUTO(docker_image_done) DockerImage unused = {0};
+                Descriptor d = {0};
+                if (write_manifest(w, images[i], &unused, &d, e) < 0) return -1;
+                vec_push(&index.layers, d);
+        }
+        AUTO(buf_done) Buf json = {0};
+        manifest_render(&index, &json);
+        *ret_index = (Descriptor){.size = json.n};
+        if (archive_out_blob_data(w->out, json.p, json.n, &ret_index->digest, e) < 0) return -1;
+        ret_index->media_type = xstrdup(index.media_type);
+        annotate(w, ANNOTATE_INDEX_DESCRIPTOR, NULL, &ret_index->annotations);
+        return 0;
+}
+
+static int list_index(Writer *w, const Descriptor *index, const char *name, Err **e) {
+        AUTO(docker_image_done) DockerImage unused = {0};
+        Descriptor d = *index;
+        d.media_type = xstrdup(index->media_type);
+        string_pairs_copy(&d.annotations, &index->annotations);
+        int r = name_manifest(name, &d, &unused, e);
+        if (r < 0 || listed_already(&w->index, &d))
+                descriptor_done(&d);
+        else
+                vec_push(&w->index.layers, d);
+        return r;
+}
+
+static int write_index_of_platforms(Writer *w, const Image *const *images, size_t count, Err **e) {
+        const StrVec *names = w->params->index_names;
+        AUTO(descriptor_done) Descriptor index = {0};
+        if (write_platforms(w, images, count, &index, e) < 0) return -1;
+        if (names->n == 0) return list_index(w, &index, NULL, e);
+        for (size_t i = 0; i < names->n; i++)
+                if (list_index(w, &index, names->v[i], e) < 0) return -1;
         return 0;
 }
 
@@ -257,18 +310,46 @@ static int check_params(const ArchiveParams *p, size_t count, Err **e) {
                         compression_name(p->compression));
                 return err_hint(e, "write OCI media types, or compress with gzip");
         }
-        if (p->docker_media_types && p->annotations.n > 0) {
+        if (p->index_names && p->format == ARCHIVE_DOCKER) {
+                err_new(e, ERR_UNSUPPORTED, "a docker archive cannot hold an image of several platforms");
+                return err_hint(e, "write type=oci, or build one platform");
+        }
+        if (p->docker_media_types && p->annotation_count > 0) {
                 err_new(e, ERR_UNSUPPORTED, "docker's manifest has no annotations");
                 return err_hint(e, "write OCI media types");
         }
         return 0;
 }
 
-static int write_all(Writer *w, const Image *const *images, size_t count, Err **e) {
-        if (archive_out_begin(w->out, e) < 0) return -1;
+static int write_images(Writer *w, const Image *const *images, size_t count, Err **e) {
+        if (w->params->index_names) return write_index_of_platforms(w, images, count, e);
         for (size_t i = 0; i < count; i++)
                 if (write_image(w, images[i], w->params->names ? w->params->names[i] : NULL, e) < 0) return -1;
-        if (merge_index(w, e) < 0) return -1;
+        return 0;
+}
+
+/* Media types that outlive the documents. */
+static const char *known_media(const char *text) {
+        static const char *const all[] = {MEDIA_OCI_MANIFEST, MEDIA_OCI_INDEX, MEDIA_DOCKER_MANIFEST,
+                                          MEDIA_DOCKER_LIST};
+        for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+                if (streq(all[i], text)) return all[i];
+        return MEDIA_OCI_MANIFEST;
+}
+
+static void tell_top(const Writer *w) {
+        const Descriptor *d = &w->index.layers.v[0];
+        if (!w->params->ret_top) return;
+        *w->params->ret_top = (ArchiveTop){.digest = d->digest,
+                                           .size = d->size,
+                                           .media_type = known_media(d->media_type),
+                                           .has_platform = d->has_platform,
+                                           .platform = d->platform};
+}
+
+static int write_all(Writer *w, const Image *const *images, size_t count, Err **e) {
+        if (archive_out_begin(w->out, e) < 0) return -1;
+        if (write_images(w, images, count, e) < 0 || merge_index(w, e) < 0) return -1;
         if (write_index(w, e) < 0) return -1;
         if (w->params->format == ARCHIVE_DOCKER && write_docker_files(w, e) < 0) return -1;
         return archive_out_end(w->out, e);
@@ -281,6 +362,7 @@ static int write_to(Writer *w, const Image *const *images, size_t count, Digest 
         w->index.media_type = xstrdup(MEDIA_OCI_INDEX);
         if (write_all(w, images, count, e) < 0) return -1;
         if (ret_manifest) *ret_manifest = w->index.layers.v[0].digest;
+        tell_top(w);
         return 0;
 }
 

@@ -118,10 +118,32 @@ static int find_id(Store *s, const char *text, Digest *ret_id, char **ret_name, 
         return r == STORE_ABSENT ? not_found(s, text, e) : r;
 }
 
+/* *id is what the name stands for; replaced when another of its platforms fits better. */
+static int choose_platform(Store *s, const char *name, const Platform *platform, Digest *id, Err **e) {
+        AUTO(tag_list_done) TagList list = {0};
+        if (store_tag_platforms(s, name, &list, e) < 0) return -1;
+        int best = 0;
+        for (size_t i = 0; i < list.n; i++) {
+                Platform have;
+                if (platform_parse(str_of(list.v[i].name), &have, NULL) < 0) continue;
+                int match = platform_match(platform, &have);
+                if (match <= best) continue;
+                best = match;
+                *id = list.v[i].image_id;
+        }
+        return 0;
+}
+
 int image_find(Store *s, const char *text, Image *ret_image, char **ret_name, Err **e) {
+        return image_find_platform(s, text, NULL, ret_image, ret_name, e);
+}
+
+int image_find_platform(Store *s, const char *text, const Platform *platform, Image *ret_image, char **ret_name,
+                        Err **e) {
         Digest id;
         AUTO(freep) char *name = NULL;
         if (find_id(s, text, &id, &name, e) < 0) return -1;
+        if (platform && name && choose_platform(s, name, platform, &id, e) < 0) return -1;
         int r = image_load(s, &id, ret_image, e);
         if (r < 0) return -1;
         if (r == STORE_ABSENT) {

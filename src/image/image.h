@@ -15,12 +15,12 @@
 /* Images of the store: find, make from layers, read from and write to archives. Any thread, one call per image. */
 
 typedef struct Image {
-        Digest id;             /* of config_json */
-        char *config_json;     /* exact bytes */
+        Digest id;         /* of config_json */
+        char *config_json; /* exact bytes */
         size_t config_size;
         ImageConfig config;
-        StrVec snapshots;      /* one a layer, lowest first */
-        uint64_t size_bytes;   /* sum of the layers' file sizes */
+        StrVec snapshots;    /* one a layer, lowest first */
+        uint64_t size_bytes; /* sum of the layers' file sizes */
 } Image;
 void image_done(Image *i);
 
@@ -28,15 +28,44 @@ void image_done(Image *i);
  * searched and the nearest name; ERR_CONFLICT for an ambiguous prefix. *ret_name: the full name when found by name, else NULL;
  * owned; may be NULL. */
 int image_find(Store *s, const char *text, Image *ret_image, char **ret_name, Err **e);
+/* The same, of a name that stands for several platforms the image that serves platform best (NULL, or none does: what the name
+ * alone stands for). */
+int image_find_platform(Store *s, const char *text, const Platform *platform, Image *ret_image, char **ret_name,
+                        Err **e);
 int image_load(Store *s, const Digest *id, Image *ret_image, Err **e); /* STORE_FOUND/ABSENT */
 
 /* Make an image of snapshots and a config whose diff_ids are filled in here (computed where not yet known, in
  * parallel). Blob and records are written. */
-int image_create(Store *s, ImageConfig *config, const StrVec *snapshots, int64_t clamp_mtime_s, Image *ret_image, Err **e);
+int image_create(Store *s, ImageConfig *config, const StrVec *snapshots, int64_t clamp_mtime_s, Image *ret_image,
+                 Err **e);
 
 /* ---- archives */
 
 typedef enum ArchiveFormat { ARCHIVE_OCI, ARCHIVE_DOCKER } ArchiveFormat;
+
+/* Where an annotation goes. A manifest's descriptor is its entry in the index of all platforms; an index's descriptor (and
+ * that of a manifest without such an index) is the archive's entry in index.json. */
+typedef enum AnnotationTarget {
+        ANNOTATE_MANIFEST,
+        ANNOTATE_INDEX,
+        ANNOTATE_MANIFEST_DESCRIPTOR,
+        ANNOTATE_INDEX_DESCRIPTOR,
+} AnnotationTarget;
+typedef struct Annotation {
+        AnnotationTarget target;
+        bool has_platform; /* only for images of platform; else for all */
+        Platform platform;
+        const char *key, *value;
+} Annotation;
+
+/* What stands at the top of an archive: a manifest, or the index of all platforms. */
+typedef struct ArchiveTop {
+        Digest digest;
+        uint64_t size;
+        const char *media_type; /* of a table */
+        bool has_platform;
+        Platform platform;
+} ArchiveTop;
 
 typedef struct ArchiveParams {
         ArchiveFormat format;
@@ -45,16 +74,23 @@ typedef struct ArchiveParams {
         bool force_compression;   /* recompress layers that have another form already */
         const char *const *names; /* full references, per image in the order of images; NULL entry = none */
         bool docker_media_types;
-        VEC(StringPair) annotations; /* of the manifest */
+        const Annotation *annotations;
+        size_t annotation_count;
+        /* The images are one for several platforms: an index of them, listed once under each of these names (one entry
+         * without a name when there is none). names is not looked at. OCI form only. */
+        const StrVec *index_names;
+        ArchiveTop *ret_top; /* NULL: nobody asks */
 } ArchiveParams;
 
 /* Write images as one archive. The OCI form holds oci-layout, index.json, blobs/..., and for docker also manifest.json and
  * repositories, so that docker, podman and skopeo read either. fd: any descriptor; when it is seekable layers are hashed and
  * written in one pass. names[i] belongs to images[i] (several names: repeat the image). *ret_manifest: digest of the first
  * manifest, may be NULL. */
-int archive_write(Store *s, const Image *const *images, size_t count, const ArchiveParams *params, int fd, Digest *ret_manifest, Err **e);
+int archive_write(Store *s, const Image *const *images, size_t count, const ArchiveParams *params, int fd,
+                  Digest *ret_manifest, Err **e);
 /* The OCI form as a directory (tar=false). */
-int archive_write_layout(Store *s, const Image *const *images, size_t count, const ArchiveParams *params, const char *path, Digest *ret_manifest, Err **e);
+int archive_write_layout(Store *s, const Image *const *images, size_t count, const ArchiveParams *params,
+                         const char *path, Digest *ret_manifest, Err **e);
 
 /* Read a docker archive (docker save, old and new), an OCI archive or an OCI layout directory, plain or compressed with
  * gzip, zstd, xz or bzip2. Every blob is verified. platform: which image of an index (NULL: host's; all runnable ones of a

@@ -50,6 +50,7 @@ typedef struct PlanParams {
         size_t named_context_count;
         const Platform *platform; /* --platform; NULL: build platform, not forced on the config */
         Platform build_platform;
+        bool name_platforms;           /* steps' names say their platform: one of several builds in one graph */
         const char *network;           /* --network for RUNs without their own, or NULL */
         const StrVec *no_cache_stages; /* --no-cache-filter; NULL */
         bool no_cache;

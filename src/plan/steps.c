@@ -48,13 +48,25 @@ PlanStep *step_scratch(Maker *m, Stage *s) {
         return m->scratch;
 }
 
+/* "linux/amd64 ", "linux/amd64->arm64 " where one builds for the other. */
+static const char *platform_prefix(const Stage *s) {
+        const Maker *m = s->maker;
+        if (!m->params->name_platforms) return "";
+        char own[128], target[128];
+        platform_render(&s->platform, own);
+        platform_render(&m->target_platform, target);
+        if (streq(own, target)) return arena_printf(m->arena, "%s ", own);
+        bool same_os = streq(s->platform.os, m->target_platform.os);
+        return arena_printf(m->arena, "%s->%s ", own, same_os ? target + strlen(m->target_platform.os) + 1 : target);
+}
+
 const char *step_name(Stage *s, const char *text) {
         if (s->command_total == 0) return text;
         char total[16];
         int width = snprintf(total, sizeof total, "%u", s->command_total);
         s->command_index++;
-        return arena_printf(s->maker->arena, "[%s%s%*u/%s] %s", s->label, *s->label ? " " : "", width, s->command_index,
-                            total, text);
+        return arena_printf(s->maker->arena, "[%s%s%s%*u/%s] %s", platform_prefix(s), s->label, *s->label ? " " : "",
+                            width, s->command_index, total, text);
 }
 
 const char *instruction_text(const Stage *s, const Instruction *i) {

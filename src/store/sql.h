@@ -43,9 +43,12 @@
         X(TAG_SET, "INSERT OR REPLACE INTO tag (name, image, tagged) VALUES (?, ?, ?)")                                \
         X(TAG_GET, "SELECT image FROM tag WHERE name = ?")                                                             \
         X(TAG_DELETE, "DELETE FROM tag WHERE name = ?")                                                                \
+        X(TAG_FORGET_PLATFORMS, "DELETE FROM tag WHERE name > ?1 || ' ' AND name < ?1 || '!'")                         \
+        X(TAG_PLATFORMS, "SELECT substr(name, length(?1) + 2), image, tagged FROM tag "                                \
+                         "WHERE name > ?1 || ' ' AND name < ?1 || '!' ORDER BY name")                                  \
         X(TAG_OF_IMAGE, "SELECT name FROM tag WHERE image = ? ORDER BY name LIMIT 1")                                  \
-        X(TAG_LIST, "SELECT name, image, tagged FROM tag ORDER BY tagged DESC, name")                                  \
-        X(TAG_LIST_ALL, "SELECT name, image, tagged FROM tag "                                                         \
+        X(TAG_LIST, "SELECT name, image, tagged FROM tag WHERE instr(name, ' ') = 0 ORDER BY tagged DESC, name")       \
+        X(TAG_LIST_ALL, "SELECT name, image, tagged FROM tag WHERE instr(name, ' ') = 0 "                              \
                         "UNION ALL SELECT NULL, id, added FROM image WHERE id NOT IN (SELECT image FROM tag) "         \
                         "ORDER BY 3 DESC, 1")                                                                          \
         X(VALUE_GET, "SELECT value FROM value WHERE name = ?")                                                         \

@@ -149,8 +149,15 @@ void image_record_done(ImageRecord *r);
 int store_image_put(Store *s, const ImageRecord *record, Err **e);                 /* idempotent */
 int store_image_get(Store *s, const Digest *id, ImageRecord *ret_record, Err **e); /* STORE_FOUND/ABSENT */
 
-/* Names are fully spelled references (reference_render()). Setting moves the name. */
+/* Names are fully spelled references (reference_render()). Setting moves the name, for all platforms. */
 int store_tag_set(Store *s, const char *name, const Digest *image_id, Err **e);
+/* One name for images of several platforms: v[0] is what the name alone stands for. The texts are what platform_render()
+ * gives. They hold their images as the name does, and go with it. */
+typedef struct TagPlatform {
+        const char *platform;
+        Digest image_id;
+} TagPlatform;
+int store_tag_set_platforms(Store *s, const char *name, const TagPlatform *v, size_t count, Err **e);
 int store_tag_get(Store *s, const char *name, Digest *ret_image_id, Err **e); /* STORE_FOUND/ABSENT */
 int store_tag_remove(Store *s, const char *name, Err **e);                    /* STORE_FOUND/ABSENT */
 typedef struct TagRow {
@@ -162,6 +169,8 @@ typedef struct TagList {
         TagRow *v;
         size_t n;
 } TagList;
+/* The platforms of a name, as rows whose names are the platforms' texts; empty when it stands for one image. */
+int store_tag_platforms(Store *s, const char *name, TagList *ret_list, Err **e);
 /* All names and, with untagged, the images that have none. Newest first. */
 int store_tag_list(Store *s, bool untagged, TagList *ret_list, Err **e);
 void tag_list_done(TagList *list);

@@ -94,6 +94,21 @@ static void test_request(void **state) {
         args_done(&args);
 }
 
+static void test_platforms(void **state) {
+        (void)state;
+        char *words[] = {(char *)"build",      (char *)"--platform",  (char *)"linux/amd64,linux/arm64",
+                         (char *)"--platform", (char *)"linux/amd64", (char *)"."};
+        Args args = parse_line(words, ARRAY_SIZE(words));
+        BuildRequest r;
+        AUTO(err_freep) Err *e = NULL;
+        if (build_request_init(&r, &args, &e) < 0) fail_msg("%s", err_message(e));
+        assert_int_equal(r.params.platform_count, 2);
+        assert_string_equal(r.params.platforms[1].arch, "arm64");
+        assert_string_equal(r.params.plan.platform->arch, "amd64");
+        build_request_done(&r);
+        args_done(&args);
+}
+
 static void refuse(const char *option, const char *value, ErrKind kind) {
         char *words[] = {(char *)"build", (char *)option, (char *)value, (char *)"."};
         Args args = parse_line(words, ARRAY_SIZE(words));
@@ -107,7 +122,7 @@ static void refuse(const char *option, const char *value, ErrKind kind) {
 
 static void test_refused(void **state) {
         (void)state;
-        refuse("--platform", "linux/amd64,linux/arm64", ERR_UNSUPPORTED);
+        refuse("--platform", "linux/amd64,", ERR_USAGE);
         refuse("--jobs", "many", ERR_USAGE);
         refuse("--build-arg", "=x", ERR_USAGE);
         refuse("--build-context", "name", ERR_USAGE);
@@ -133,7 +148,7 @@ static void test_remote_context(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_secrets), cmocka_unit_test(test_hosts),          cmocka_unit_test(test_request),
-                cmocka_unit_test(test_refused), cmocka_unit_test(test_remote_context),
+                cmocka_unit_test(test_platforms), cmocka_unit_test(test_refused), cmocka_unit_test(test_remote_context),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -140,6 +140,34 @@ static void keeps_forms_of_layers(void **state) {
         assert_int_equal(OK(store_layer_blob_get(s, &blob.digest, &got, &e)), STORE_ABSENT);
 }
 
+static void keeps_platforms_of_names(Store *s, const Digest *one, const Digest *two) {
+        const char *name = "docker.io/library/many:latest";
+        const TagPlatform list[] = {{"linux/amd64", *one}, {"linux/arm64", *two}};
+        OK(store_tag_set_platforms(s, name, list, ARRAY_SIZE(list), &e));
+        Digest id;
+        assert_int_equal(OK(store_tag_get(s, name, &id, &e)), STORE_FOUND);
+        assert_true(digest_eq(&id, one));
+        TagList got;
+        OK(store_tag_platforms(s, name, &got, &e));
+        assert_int_equal(got.n, 2);
+        assert_string_equal(got.v[1].name, "linux/arm64");
+        assert_true(digest_eq(&got.v[1].image_id, two));
+        tag_list_done(&got);
+        FAILS(ERR_CONFLICT, store_image_remove(s, two, &e));
+        OK(store_tag_list(s, true, &got, &e));
+        assert_int_equal(got.n, 3); /* a, b, many: the images of platforms are no lines of their own */
+        tag_list_done(&got);
+        OK(store_tag_set(s, name, one, &e)); /* for all platforms */
+        OK(store_tag_platforms(s, name, &got, &e));
+        assert_int_equal(got.n, 0);
+        tag_list_done(&got);
+        OK(store_tag_set_platforms(s, name, list, ARRAY_SIZE(list), &e));
+        assert_int_equal(OK(store_tag_remove(s, name, &e)), STORE_FOUND);
+        OK(store_tag_platforms(s, name, &got, &e));
+        assert_int_equal(got.n, 0);
+        tag_list_done(&got);
+}
+
 static void keeps_images_and_names(void **state) {
         Store *s = *state;
         SnapshotInfo one = make_snapshot(s, "1"), two = make_snapshot(s, "2");
@@ -171,6 +199,7 @@ static void keeps_images_and_names(void **state) {
         assert_int_equal(list.n, 3);
         tag_list_done(&list);
         FAILS(ERR_CONFLICT, store_image_remove(s, &record.id, &e));
+        keeps_platforms_of_names(s, &record.id, &other);
         assert_int_equal(OK(store_tag_remove(s, "docker.io/library/a:latest", &e)), STORE_FOUND);
         assert_int_equal(OK(store_tag_remove(s, "docker.io/library/a:latest", &e)), STORE_ABSENT);
         assert_int_equal(OK(store_tag_remove(s, "docker.io/library/b:latest", &e)), STORE_FOUND);
