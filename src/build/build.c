@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/map.h"
 #include "base/num.h"
+#include "build/build_checks.h"
 #include "build/graph.h"
 #include "build/input.h"
 #include "build/resolve.h"
@@ -19,6 +20,7 @@
 typedef struct BuildJob {
         Build b;
         Dockerfile *dockerfile;
+        Checks *checks;
         char *dockerfile_path;
         Map *warnings; /* texts and places that were told: plans of several platforms say the same */
 } BuildJob;
@@ -65,6 +67,7 @@ static void build_job_done(BuildJob *j) {
         for (size_t i = 0; i < b->targets.n; i++) plan_free(b->targets.v[i].plan);
         vec_done(&b->targets);
         if (j->warnings) map_free(j->warnings);
+        checks_freep(&j->checks);
         context_list_done(&b->contexts);
         pthread_mutex_destroy(&b->lock);
         pthread_mutex_destroy(&b->emit_lock);
@@ -109,23 +112,6 @@ static void pass_warning(void *context, const char *check, const char *text, con
         if (!map_puts(j->warnings, whole, j)) report_warning(&j->b, check, text, excerpt);
 }
 
-static void pass_parser_warnings(BuildJob *j) {
-        for (size_t i = 0; i < j->dockerfile->warning_count; i++) {
-                const DockerfileWarning *warning = &j->dockerfile->warnings[i];
-                AUTO(freep) char *excerpt = dockerfile_excerpt(j->dockerfile, warning->line, warning->line, NULL);
-                report_warning(&j->b, warning->rule ? warning->rule : "", warning->text, excerpt);
-        }
-}
-
-/* The build argument BUILDKIT_DOCKERFILE_CHECK replaces the check directive. */
-static const char *check_rules(const BuildParams *params) {
-        for (size_t i = 0; i < params->plan.build_arg_count; i++) {
-                const PlanPair *arg = &params->plan.build_args[i];
-                if (streq(arg->name, "BUILDKIT_DOCKERFILE_CHECK")) return arg->value;
-        }
-        return NULL;
-}
-
 static int make_target(BuildJob *j, const PlanParams *params, Err **e) {
         BuildTarget target = {0};
         if (plan_make(j->dockerfile, params, &target.plan, e) < 0) return -1;
@@ -152,9 +138,7 @@ static int make_targets(BuildJob *j, PlanParams *params, Err **e) {
 
 static int make_plan(BuildJob *j, Err **e) {
         Build *b = &j->b;
-        int checked = dockerfile_check(j->dockerfile, check_rules(b->params), e);
-        pass_parser_warnings(j);
-        if (checked < 0) return -1;
+        j->checks = build_checks_new(j->dockerfile, b->params);
         if (read_epoch(b, e) < 0) return -1;
         ImageResolver images = {.store = b->store};
         PlanResolver resolver = {.image = resolve_image, .context_image = resolve_context_image, .context = &images};
@@ -164,8 +148,12 @@ static int make_plan(BuildJob *j, Err **e) {
         params.warning_context = j;
         params.now_ns = clock_now_ns();
         params.source_date_epoch_s = b->epoch_s;
+        params.checks = j->checks;
         platform_host(&params.build_platform);
-        return make_targets(j, &params, e);
+        int r = make_targets(j, &params, e);
+        if (r == 0) build_checks_context(j->checks, b->plan, b->params->context_path, j->dockerfile_path);
+        build_checks_report(j->checks, b);
+        return r < 0 ? -1 : checks_verdict(j->checks, e);
 }
 
 static int finish(BuildJob *j, BuildResult *result, Err **e) {

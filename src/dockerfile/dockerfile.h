@@ -118,11 +118,6 @@ static inline void dockerfile_freep(Dockerfile **d) {
         if (*d) dockerfile_free(*d);
 }
 
-/* The build checks that need nothing but the text; d->warnings holds what they find.
- * rules: "skip=A,B;error=true" in place of the check directive (build argument BUILDKIT_DOCKERFILE_CHECK), or NULL.
- * ERR_SYNTAX when there is something and the rules say that warnings are errors. Call it once. */
-int dockerfile_check(Dockerfile *d, const char *rules, Err **e);
-
 /* One instruction out of an ONBUILD trigger text; memory goes to the Dockerfile's arena. Every position is line. */
 int dockerfile_parse_trigger(Dockerfile *d, const char *text, uint32_t line, Instruction *ret_instruction, Err **e);
 

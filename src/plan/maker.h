@@ -52,6 +52,8 @@ typedef struct Stage {
         unsigned command_total;
         unsigned command_index;
         bool command_set; /* CMD was written in this stage */
+        bool workdir_set;  /* here or in a stage that it builds on */
+        bool base_unknown; /* it builds on an image of which nothing is known */
         bool no_cache;
         bool context_root;              /* starts from a directory context: one layer without history */
         const char *args_text;          /* "|2 A=1 B=2" of RUN's history; NULL: to be made anew */
@@ -117,6 +119,20 @@ int dispatch_arg(Stage *s, const Instruction *i, Err **e);
 int dispatch_env(Stage *s, const Instruction *i, Err **e);
 const char *const *plan_proxy_environment(const Maker *m);
 void arguments_warn_unused(const Maker *m);
+
+/* --- checks.c, check_shipped.c: build checks; all do nothing without params->checks ----------------------------- */
+
+typedef struct WordPlace { /* whose word is expanded */
+        const Stage *stage;
+        const Instruction *instruction;
+} WordPlace;
+void plan_check_variable(const WordPlace *place, const char *name); /* that is not set */
+void plan_check_from(Maker *m, const Instruction *i);
+void plan_check_instruction(Stage *s, const Instruction *i); /* right before it is dispatched; not for triggers */
+void plan_check_workdir(Stage *s, const Instruction *i, const char *path); /* path: expanded */
+void plan_check_port(const Stage *s, const Instruction *i, const char *word);
+void plan_check_stages(const Maker *m, const Stage *target); /* when all is known */
+void plan_check_shipped(const Maker *m, const Stage *target);
 
 /* --- flags.c ---------------------------------------------------------------------------------------------------- */
 

@@ -65,6 +65,14 @@ static void finish_target(Maker *m, Stage *target) {
         }
 }
 
+static void describe_arguments(const Stage *s, PlanStage *stage) {
+        PlanVariable *list = arena_array(s->maker->arena, s->args.list.n, sizeof *list);
+        for (size_t k = 0; k < s->args.list.n; k++)
+                list[k] = (PlanVariable){s->args.list.v[k].name, s->args.list.v[k].value};
+        stage->arguments = list;
+        stage->argument_count = s->args.list.n;
+}
+
 /* Everything moves into the plan; the maker keeps nothing but scratch memory. */
 static Plan *plan_take(Maker *m, const Stage *target) {
         Plan *plan = arena_alloc(m->arena, sizeof *plan);
@@ -74,7 +82,11 @@ static Plan *plan_take(Maker *m, const Stage *target) {
         if (m->steps.n > 0) memcpy(plan->steps, m->steps.v, m->steps.n * sizeof *plan->steps);
         plan->stage_count = m->stages.n;
         plan->stages = arena_array(m->arena, m->stages.n, sizeof *plan->stages);
-        for (size_t k = 0; k < m->stages.n; k++) plan->stages[k] = m->stages.v[k]->pub;
+        for (size_t k = 0; k < m->stages.n; k++) {
+                plan->stages[k] = m->stages.v[k]->pub;
+                plan->stages[k].base_name = m->stages.v[k]->base_name;
+                if (m->params->describe) describe_arguments(m->stages.v[k], &plan->stages[k]);
+        }
         plan->target = &plan->stages[target->position];
         plan->context_needed = m->context_needed;
         plan->arena = TAKE(m->arena);
@@ -88,6 +100,7 @@ int plan_make(Dockerfile *dockerfile, const PlanParams *params, Plan **ret_plan,
         if (contexts_scan(&m, e) < 0 || arguments_globals(&m, e) < 0 || stages_scan(&m, e) < 0) return -1;
         if (stages_find_target(&m, &target, e) < 0 || stage_finish(target, e) < 0) return -1;
         arguments_warn_unused(&m);
+        plan_check_stages(&m, target);
         finish_target(&m, target);
         *ret_plan = plan_take(&m, target);
         return 0;

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/vec.h"
+#include "dockerfile/checks.h"
 #include "dockerfile/dockerfile.h"
 #include "oci/image_config.h"
 #include "oci/platform.h"
@@ -27,6 +28,7 @@ typedef struct PlanImage {  /* what a resolver returns */
         ImageConfig config; /* owned by the plan from then on */
         StrVec snapshots;   /* layers in the store, lowest first; owned by the plan */
         char digest[72];    /* identifies the image ("sha256:..."): config digest */
+        bool unknown;       /* a stand-in: nothing is known of its configuration (checks without the image) */
         char *resolved;     /* for progress: full name; allocated, owned by the plan from then on */
 } PlanImage;
 
@@ -54,10 +56,12 @@ typedef struct PlanParams {
         const char *network;           /* --network for RUNs without their own, or NULL */
         const StrVec *no_cache_stages; /* --no-cache-filter; NULL */
         bool no_cache;
+        bool describe;                 /* fill what only `--call=outline` shows */
         bool allow_insecure;         /* --allow security.insecure: else RUN --security=insecure is ERR_DENIED */
         int64_t now_ns;              /* created times */
         int64_t source_date_epoch_s; /* <0: not set */
         const PlanResolver *resolver;
+        Checks *checks; /* what the build checks find goes there; NULL: no checks */
         void (*warning)(void *context, const char *check, const char *text, const char *excerpt);
         void *warning_context;
 } PlanParams;
@@ -155,6 +159,11 @@ struct PlanStep {
         };
 };
 
+typedef struct PlanVariable {
+        const char *name;
+        const char *value; /* NULL: none */
+} PlanVariable;
+
 typedef struct PlanStage {
         size_t index;     /* as FROM lines count; SIZE_MAX for images that only COPY --from or a mount names */
         const char *name; /* lower case; "" without AS */
@@ -163,6 +172,11 @@ typedef struct PlanStage {
         ImageConfig config; /* as its last instruction leaves it; history complete, diff_ids not filled */
         uint32_t from_line;
         const char *platform_text;
+        const char *base_name; /* of FROM, expanded */
+        /* The last instruction of each kind here and in the stages that it builds on; NULL: none. */
+        const Instruction *last[INSTR_KIND_MAX];
+        const PlanVariable *arguments; /* ARGs that it sees, in order of declaration; only with PlanParams.describe */
+        size_t argument_count;
 } PlanStage;
 
 typedef struct Plan {
@@ -175,6 +189,9 @@ typedef struct Plan {
         PlanStage *target;
         bool context_needed; /* some step reads the main context */
 } Plan;
+
+/* The text of CHECK_NO_SHELL, for who finds it again in the finished image: instruction, shell. */
+#define PLAN_NO_SHELL_TEXT "%s is in shell form, but '%s' is not in the image"
 
 /* Errors carry the line and the excerpt (ERR_SYNTAX, ERR_NOT_FOUND; ERR_UNSUPPORTED for what is not there yet). */
 int plan_make(Dockerfile *dockerfile, const PlanParams *params, Plan **ret_plan, Err **e);

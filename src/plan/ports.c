@@ -53,6 +53,7 @@ static int port_parse(const Stage *s, const Instruction *i, const char *word, Po
 static int add_word(Stage *s, const Instruction *i, const char *word, StrVec *all, Err **e) {
         PortRange range = {0};
         if (port_parse(s, i, word, &range, e) < 0) return -1;
+        plan_check_port(s, i, word);
         if (all->n + (range.last - range.first) >= PLAN_PORTS_MAX)
                 return plan_limit(s->maker, i, PLAN_PORTS_MAX, "ports in one EXPOSE", e);
         for (uint32_t port = range.first; port <= range.last; port++) strvec_pushf(all, "%u/%s", port, range.protocol);

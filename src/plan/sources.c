@@ -93,16 +93,14 @@ static int image_failed(const Stage *s, const Instruction *i, const char *refere
 }
 
 static void warn_platform(const Stage *s, const Instruction *i, const PlanImage *image) {
-        const PlanParams *p = s->maker->params;
+        Checks *checks = s->maker->params->checks;
         char want[128], have[128];
-        if (!p->warning || !image->config.platform.os[0] || platform_match(&s->platform, &image->config.platform) > 0)
+        if (!checks || !image->config.platform.os[0] || platform_match(&s->platform, &image->config.platform) > 0)
                 return;
         platform_render(&s->platform, want);
         platform_render(&image->config.platform, have);
-        AUTO(freep) char *excerpt = dockerfile_excerpt(s->maker->dockerfile, i->first_line, i->last_line, NULL);
-        AUTO(freep)
-        char *text = xasprintf("base image %s is for %s, not for %s as this build", image->resolved, have, want);
-        p->warning(p->warning_context, "InvalidBaseImagePlatform", text, excerpt);
+        checks_add(checks, CHECK_BASE_PLATFORM, i, "Base image %s is for %s, not for %s as this build",
+                   image->resolved, have, want);
 }
 
 /* The step of an image; images are resolved once for a platform. value: of a named context, or NULL. */
@@ -139,6 +137,7 @@ static int check_reference(const Stage *s, const Instruction *i, const char *nam
 
 static void start_from_image(Stage *s, PlanStep *step) {
         s->tip = step;
+        s->base_unknown = step->image->unknown;
         image_config_done(&s->pub.config);
         image_config_copy(&s->pub.config, &step->image->config);
         s->pub.config.diff_ids.n = 0; /* the image's own layers come from the snapshots */
@@ -183,6 +182,9 @@ static int start_from_stage(Stage *s, Err **e) {
         s->tip = base->pub.result;
         s->context_root = base->context_root;
         s->last_layer = base->last_layer;
+        s->workdir_set = base->workdir_set;
+        s->base_unknown = base->base_unknown;
+        memcpy(s->pub.last, base->pub.last, sizeof s->pub.last);
         if (!s->pub.platform_text) s->platform = base->platform;
         image_config_done(&s->pub.config);
         image_config_copy(&s->pub.config, &base->pub.config);

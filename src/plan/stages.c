@@ -87,6 +87,7 @@ static int stage_scan(Maker *m, const Instruction *i, Err **e) {
         s->pub.index = m->from_count++;
         s->pub.from_line = i->first_line;
         stage_set_name(s, i);
+        plan_check_from(m, i);
         if (stage_set_platform(s, i, e) < 0 || stage_set_base(s, i, e) < 0) return -1;
         s->no_cache = cache_refused(s);
         s->label = *s->pub.name ? s->pub.name : arena_printf(m->arena, "stage-%zu", s->pub.index);
@@ -148,8 +149,10 @@ static int run_instructions(Stage *s, const Instruction *triggers, size_t trigge
         for (size_t k = 0; k < trigger_count; k++)
                 if (plan_dispatch(s, &triggers[k], e) < 0)
                         return err_wrap(e, "ONBUILD trigger '%s' of %s", triggers[k].original, s->base_name);
-        for (size_t k = 0; k < s->instruction_count; k++)
+        for (size_t k = 0; k < s->instruction_count; k++) {
+                plan_check_instruction(s, &s->instructions[k]);
                 if (plan_dispatch(s, &s->instructions[k], e) < 0) return -1;
+        }
         return 0;
 }
 

@@ -37,6 +37,10 @@ static bool plain(const char *text, char escape) {
         return true;
 }
 
+static void unset(void *context, const char *name) {
+        plan_check_variable(context, name);
+}
+
 int scope_expand(const Maker *m, const Scope *scope, const Instruction *i, const char *text, const char **ret_word,
                  Err **e) {
         if (plain(text, m->dockerfile->escape)) {
@@ -50,20 +54,33 @@ int scope_expand(const Maker *m, const Scope *scope, const Instruction *i, const
 }
 
 int stage_expand(const Stage *s, const Instruction *i, const char *text, const char **ret_word, Err **e) {
-        return scope_expand(s->maker, &s->env, i, text, ret_word, e);
+        const Maker *m = s->maker;
+        if (plain(text, m->dockerfile->escape)) {
+                *ret_word = text;
+                return 0;
+        }
+        WordPlace place = {s, i};
+        WordEnv env = {get, (void *)&s->env};
+        WordParams params = {.escape = m->dockerfile->escape, .env = &env, .unset = unset, .unset_context = &place};
+        if (word_expand(m->arena, &params, text, ret_word, e) < 0) return plan_locate(m, i, text, e);
+        return 0;
 }
 
 int stage_expand_raw(const Stage *s, const Instruction *i, const char *text, const char **ret_word, Err **e) {
+        WordPlace place = {s, i};
         WordEnv env = {get, (void *)&s->env};
-        WordParams params = {.escape = '\\', .env = &env, .raw_quotes = true};
+        WordParams params = {
+                .escape = '\\', .env = &env, .raw_quotes = true, .unset = unset, .unset_context = &place};
         if (word_expand(s->maker->arena, &params, text, ret_word, e) < 0) return plan_locate(s->maker, i, NULL, e);
         return 0;
 }
 
 int stage_expand_list(const Stage *s, const Instruction *i, const char *text, const char *const **ret_words,
                       size_t *ret_count, Err **e) {
+        WordPlace place = {s, i};
         WordEnv env = {get, (void *)&s->env};
-        WordParams params = {.escape = s->maker->dockerfile->escape, .env = &env};
+        WordParams params = {
+                .escape = s->maker->dockerfile->escape, .env = &env, .unset = unset, .unset_context = &place};
         if (word_expand_list(s->maker->arena, &params, text, ret_words, ret_count, e) < 0)
                 return plan_locate(s->maker, i, text, e);
         return 0;

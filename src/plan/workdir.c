@@ -12,6 +12,7 @@ int dispatch_workdir(Stage *s, const Instruction *i, Err **e) {
         ImageConfig *config = &s->pub.config;
         const char *path = NULL;
         if (stage_expand(s, i, i->word_count > 0 ? i->words[0] : "", &path, e) < 0) return -1;
+        plan_check_workdir(s, i, path);
         if (path[0] != '/') path = plan_path_join(m->arena, config->working_dir ? config->working_dir : "/", path);
         bool layer = !streq(path, "/");
         free(config->working_dir);

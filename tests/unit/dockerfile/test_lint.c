@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
 
+#include "base/buf.h"
+#include "dockerfile/checks.h"
+
 /* "line:Rule " for each warning */
 static void assert_warns(const char *text, const char *rules, const char *want) {
         AUTO(dockerfile_freep) Dockerfile *d = parse_text(text);
-        char got[512] = "";
-        assert_int_equal(dockerfile_check(d, rules, NULL), 0);
-        for (size_t i = 0; i < d->warning_count; i++) {
-                AUTO(freep) char *one = xasprintf("%u:%s ", d->warnings[i].line, d->warnings[i].rule);
-                strcat(got, one);
-        }
-        assert_string_equal(got, want);
+        AUTO(checks_freep) Checks *c = checks_new(d, rules);
+        AUTO(buf_done) Buf got = {0};
+        size_t n;
+        checks_text(c);
+        const Finding *list = checks_list(c, &n);
+        buf_adds(&got, "");
+        for (size_t i = 0; i < n; i++) buf_addf(&got, "%u:%s ", list[i].first_line, check_rule(list[i].id)->name);
+        assert_string_equal(got.p ? got.p : "", want);
 }
 
 static void test_rules(void **state) {
@@ -46,7 +50,9 @@ static void test_fatal(void **state) {
         AUTO(dockerfile_freep)
         Dockerfile *d = parse_text("# check=error=true\nFROM x\nMAINTAINER y\nMAINTAINER z\nENV a b\n");
         AUTO(err_freep) Err *e = NULL;
-        assert_int_equal(dockerfile_check(d, NULL, &e), -1);
+        AUTO(checks_freep) Checks *c = checks_new(d, NULL);
+        checks_text(c);
+        assert_int_equal(checks_verdict(c, &e), -1);
         assert_string_equal(err_message(e),
                             "Dockerfile:3: lint violation found for rules: MaintainerDeprecated, LegacyKeyValueFormat");
         assert_non_null(strstr(err_excerpt_text(e), ">>> MAINTAINER y"));
