@@ -94,35 +94,56 @@ static bool seen_before(const Create *c, const StrVec *snapshots, size_t i) {
         return false;
 }
 
-/* The alias under which the diff_id of an equal layer is remembered. FINGERPRINT_MADE or FINGERPRINT_UNKNOWN. */
-static int fingerprint_alias(Create *c, const CreateLayer *l, const char *path, Digest *ret_alias, Err **e) {
-        AUTO(digest_index_freep) DigestIndex *digests = NULL;
-        if (digest_index_open_snapshot(c->store, l->info.id, &digests, e) < 0) return -1;
-        Digest fingerprint;
-        FingerprintParams params = {.fs_path = path, .clamp_mtime_s = c->clamp_s, .digests = digests};
-        int r = layer_fingerprint(&params, &fingerprint, e);
-        if (r != FINGERPRINT_MADE) return r;
-        static const char salt[] = "diff_id by fingerprint 1";
+/* Aliases lead from what is cheap to have to the diff_id of an equal layer: from the fingerprint, and, so that no fingerprint is
+ * made in vain, from the mere counts of the layer. */
+static void alias_of(const char *kind, const void *data, size_t size, Digest *ret_alias) {
         AUTO(sha256_freep) Sha256 *h = sha256_new();
-        sha256_add(h, salt, sizeof salt);
-        sha256_add(h, fingerprint.bytes, sizeof fingerprint.bytes);
+        sha256_add(h, kind, strlen(kind) + 1);
+        sha256_add(h, data, size);
         sha256_finish(h, ret_alias);
-        return FINGERPRINT_MADE;
+}
+
+static void counts_alias(const Create *c, const CreateLayer *l, Digest *ret_alias) {
+        uint64_t counts[3] = {l->info.entry_count, l->info.size_bytes, (uint64_t)c->clamp_s};
+        alias_of("layer counts 1", counts, sizeof counts, ret_alias);
+}
+
+static void fingerprint_alias(const Digest *fingerprint, Digest *ret_alias) {
+        alias_of("layer fingerprint 1", fingerprint->bytes, sizeof fingerprint->bytes, ret_alias);
+}
+
+/* STORE_FOUND or STORE_ABSENT. */
+static int find_equal_layer(Create *c, CreateLayer *l, const PackParams *params, Err **e) {
+        Digest alias, fingerprint, some;
+        counts_alias(c, l, &alias);
+        int r = store_alias_get(c->store, &alias, &some, e);
+        if (r != STORE_FOUND) return r;
+        r = layer_fingerprint(params, &fingerprint, e);
+        if (r != FINGERPRINT_MADE) return r < 0 ? -1 : STORE_ABSENT;
+        fingerprint_alias(&fingerprint, &alias);
+        return store_alias_get(c->store, &alias, &l->diff_id, e);
+}
+
+static int remember_layer(Create *c, const CreateLayer *l, const Digest *fingerprint, Err **e) {
+        Digest alias;
+        counts_alias(c, l, &alias);
+        if (store_alias_put(c->store, &alias, &l->diff_id, e) < 0) return -1;
+        fingerprint_alias(fingerprint, &alias);
+        return store_alias_put(c->store, &alias, &l->diff_id, e);
 }
 
 /* A layer that was made again (other parent, same files) has a diff_id that is known: no file is read. */
 static int compute_diff_id(Create *c, CreateLayer *l, Err **e) {
         AUTO(freep) char *path = store_snapshot_path(c->store, l->info.id);
-        Digest alias;
-        int made = fingerprint_alias(c, l, path, &alias, e);
-        if (made < 0) return -1;
-        if (made == FINGERPRINT_MADE) {
-                int found = store_alias_get(c->store, &alias, &l->diff_id, e);
-                if (found != STORE_ABSENT) return found;
-        }
-        PackParams params = {.fs_path = path, .clamp_mtime_s = c->clamp_s};
-        if (layer_digest(&params, &l->diff_id, NULL, e) < 0) return -1;
-        return made == FINGERPRINT_MADE ? store_alias_put(c->store, &alias, &l->diff_id, e) : 0;
+        AUTO(digest_index_freep) DigestIndex *digests = NULL;
+        if (digest_index_open_snapshot(c->store, l->info.id, &digests, e) < 0) return -1;
+        PackParams params = {.fs_path = path, .clamp_mtime_s = c->clamp_s, .digests = digests};
+        int found = find_equal_layer(c, l, &params, e);
+        if (found != STORE_ABSENT) return found;
+        LayerDigest digest;
+        if (layer_digest(&params, &digest, e) < 0) return -1;
+        l->diff_id = digest.diff_id;
+        return digest.has_fingerprint ? remember_layer(c, l, &digest.fingerprint, e) : 0;
 }
 
 static int compute_one(Create *c, CreateLayer *l, Err **e) {

@@ -12,6 +12,7 @@
 #include "base/map.h"
 #include "codec/tar.h"
 #include "layer/draft_tree.h"
+#include "layer/outline.h"
 #include "layer/pack_batch.h"
 
 static int open_layer(const char *fs_path, View **ret_view, Err **e) {
@@ -35,90 +36,61 @@ static int write_batch(TarWriter *w, const Batch *b, int64_t clamp_s, Err **e) {
         return 0;
 }
 
-static int pack_view(const BatchReaderParams *params, int64_t clamp_s, Sink *sink, Err **e) {
+/* Walk, read and hand out in order. Either of writer and outline may be NULL. */
+static int pack_batches(const BatchReaderParams *params, int64_t clamp_s, TarWriter *writer, Outline *outline,
+                        Err **e) {
         AUTO(batch_reader_freep) BatchReader *reader = NULL;
-        AUTO(tar_writer_freep) TarWriter *writer = tar_writer_new(sink);
         if (batch_reader_start(params, &reader, e) < 0) return -1;
         for (bool last = false; !last;) {
                 Batch *b;
-                if (batch_reader_next(reader, &b, e) < 0 || write_batch(writer, b, clamp_s, e) < 0) return -1;
-                last = b->last;
+                if (batch_reader_next(reader, &b, e) < 0) return -1;
+                if (writer && write_batch(writer, b, clamp_s, e) < 0) return -1;
+                if (outline && outline_add(outline, b, e) < 0) return -1;
+                last = b->last || (!writer && !outline_is_known(outline));
                 batch_reader_release(reader, b);
         }
-        return tar_writer_finish(writer, e);
+        return writer ? tar_writer_finish(writer, e) : 0;
 }
 
 int layer_pack(const PackParams *params, Sink *sink, Err **e) {
         AUTO(view_freep) View *view = NULL;
         if (open_layer(params->fs_path, &view, e) < 0) return -1;
+        AUTO(tar_writer_freep) TarWriter *writer = tar_writer_new(sink);
         BatchReaderParams reading = {.view = view, .whiteouts = true, .cancelled = params->cancelled};
-        return pack_view(&reading, params->clamp_mtime_s, sink, e);
+        return pack_batches(&reading, params->clamp_mtime_s, writer, NULL, e);
 }
 
 int view_pack(View *view, int64_t clamp_mtime_s, Sink *sink, Err **e) {
+        AUTO(tar_writer_freep) TarWriter *writer = tar_writer_new(sink);
         BatchReaderParams reading = {.view = view};
-        return pack_view(&reading, clamp_mtime_s, sink, e);
+        return pack_batches(&reading, clamp_mtime_s, writer, NULL, e);
 }
 
-int layer_digest(const PackParams *params, Digest *ret_diff_id, uint64_t *ret_size, Err **e) {
-        Digest digest;
-        uint64_t size = 0;
-        AUTO(sink_freep) Sink *sink = sink_hashing(NULL, &digest, &size);
-        if (layer_pack(params, sink, e) < 0 || sink_finish(sink, e) < 0) return -1;
-        *ret_diff_id = digest;
-        if (ret_size) *ret_size = size;
-        return 0;
-}
-
-/* ---- fingerprint */
-
-/* A file stands with its size and the digest of its contents in place of the contents. */
-static int write_outline(TarWriter *w, const BatchItem *item, const FingerprintParams *params, Err **e) {
-        TarEntry entry = batch_item_entry(item, params->clamp_mtime_s);
-        if (entry.type != TAR_FILE || entry.size == 0) return tar_writer_entry(w, &entry, e);
-        Digest digest;
-        if (!digest_index_get(params->digests, item->name.path, NULL, &digest)) return FINGERPRINT_UNKNOWN;
-        uint64_t size = entry.size;
-        entry.size = sizeof size + sizeof digest.bytes;
-        if (tar_writer_entry(w, &entry, e) < 0 || tar_writer_data(w, &size, sizeof size, e) < 0) return -1;
-        return tar_writer_data(w, digest.bytes, sizeof digest.bytes, e);
-}
-
-static int write_outlines(TarWriter *w, const Batch *b, const FingerprintParams *params, Err **e) {
-        for (size_t i = 0; i < b->count; i++) {
-                int r = write_outline(w, &b->items[i], params, e);
-                if (r != 0) return r;
-        }
-        return 0;
-}
-
-static int outline_view(const View *view, const FingerprintParams *params, TarWriter *w, Err **e) {
-        AUTO(batch_reader_freep) BatchReader *reader = NULL;
-        BatchReaderParams reading = {.view = view, .whiteouts = true, .no_contents = true};
-        if (batch_reader_start(&reading, &reader, e) < 0) return -1;
-        for (bool last = false; !last;) {
-                Batch *b;
-                if (batch_reader_next(reader, &b, e) < 0) return -1;
-                int r = write_outlines(w, b, params, e);
-                if (r != 0) return r;
-                last = b->last;
-                batch_reader_release(reader, b);
-        }
-        return tar_writer_finish(w, e);
-}
-
-int layer_fingerprint(const FingerprintParams *params, Digest *ret_fingerprint, Err **e) {
+int layer_digest(const PackParams *params, LayerDigest *ret_digest, Err **e) {
+        LayerDigest result = {0};
         AUTO(view_freep) View *view = NULL;
         if (open_layer(params->fs_path, &view, e) < 0) return -1;
-        Digest digest;
-        uint64_t size = 0;
-        AUTO(sink_freep) Sink *sink = sink_hashing(NULL, &digest, &size);
+        AUTO(sink_freep) Sink *sink = sink_hashing(NULL, &result.diff_id, &result.size);
         AUTO(tar_writer_freep) TarWriter *writer = tar_writer_new(sink);
-        int r = outline_view(view, params, writer, e);
-        if (r != 0) return r;
+        AUTO(outline_freep) Outline *outline = outline_new(params->digests, params->clamp_mtime_s);
+        BatchReaderParams reading = {.view = view, .whiteouts = true, .cancelled = params->cancelled};
+        if (pack_batches(&reading, params->clamp_mtime_s, writer, outline, e) < 0) return -1;
         if (sink_finish(sink, e) < 0) return -1;
-        *ret_fingerprint = digest;
+        int r = outline_finish(outline, &result.fingerprint, e);
+        if (r < 0) return -1;
+        result.has_fingerprint = r == FINGERPRINT_MADE;
+        *ret_digest = result;
         return 0;
+}
+
+int layer_fingerprint(const PackParams *params, Digest *ret_fingerprint, Err **e) {
+        AUTO(view_freep) View *view = NULL;
+        if (open_layer(params->fs_path, &view, e) < 0) return -1;
+        AUTO(outline_freep) Outline *outline = outline_new(params->digests, params->clamp_mtime_s);
+        BatchReaderParams reading = {
+                .view = view, .whiteouts = true, .no_contents = true, .cancelled = params->cancelled};
+        if (pack_batches(&reading, params->clamp_mtime_s, NULL, outline, e) < 0) return -1;
+        return outline_finish(outline, ret_fingerprint, e);
 }
 
 /* ---- counting */

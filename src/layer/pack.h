@@ -22,24 +22,27 @@ typedef struct PackParams {
         const char *fs_path;            /* layer directory */
         int64_t clamp_mtime_s;          /* <0 = no clamp */
         const volatile bool *cancelled; /* or NULL */
+        const DigestIndex *digests;     /* of the layer's files, by path; for fingerprints; or NULL */
 } PackParams;
 
 /* Write the tar into sink (not finished). Reads ahead on other threads. */
 int layer_pack(const PackParams *params, Sink *sink, Err **e);
 
-/* Its digest (the diff_id) and size. */
-int layer_digest(const PackParams *params, Digest *ret_diff_id, uint64_t *ret_size, Err **e);
+typedef struct LayerDigest {
+        Digest diff_id;
+        uint64_t size;        /* of the tar */
+        bool has_fingerprint; /* params->digests knew every file */
+        Digest fingerprint;
+} LayerDigest;
 
+/* The digest of the tar, and the fingerprint in the same pass. */
+int layer_digest(const PackParams *params, LayerDigest *ret_digest, Err **e);
+
+/* A fingerprint is a digest that is equal for layers whose tars are equal, made without reading a file: of the tar with each
+ * file's size and digest in place of its contents. It leads to a diff_id that is known already. */
 enum { FINGERPRINT_MADE = 0, FINGERPRINT_UNKNOWN = 1 };
-typedef struct FingerprintParams {
-        const char *fs_path;
-        int64_t clamp_mtime_s;      /* <0 = no clamp */
-        const DigestIndex *digests; /* of the layer's files, by path */
-} FingerprintParams;
-
-/* A digest that is equal for layers whose tars are equal, made without reading a file: the tar with each file's digest in place
- * of its contents. Leads to a diff_id that is known already. FINGERPRINT_UNKNOWN when a file's digest is not remembered. */
-int layer_fingerprint(const FingerprintParams *params, Digest *ret_fingerprint, Err **e);
+/* FINGERPRINT_UNKNOWN when a file's digest is not in params->digests. */
+int layer_fingerprint(const PackParams *params, Digest *ret_fingerprint, Err **e);
 
 typedef struct LayerTotals {
         uint64_t entry_count;

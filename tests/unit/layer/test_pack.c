@@ -34,12 +34,12 @@ static void pack_ok(const char *fs, int64_t clamp, const char *expected) {
         Buf text = {0};
         describe_tar(&out.data, &text);
         assert_string_equal(text.n ? text.p : "", expected);
-        Digest direct, digest;
-        uint64_t size;
+        Digest direct;
+        LayerDigest digest;
         sha256_of(out.data.p, out.data.n, &direct);
-        assert_ok(layer_digest(&params, &digest, &size, &e), &e);
-        assert_true(digest_eq(&direct, &digest));
-        assert_int_equal(size, out.data.n);
+        assert_ok(layer_digest(&params, &digest, &e), &e);
+        assert_true(digest_eq(&direct, &digest.diff_id));
+        assert_int_equal(digest.size, out.data.n);
         buf_done(&text);
         buf_done(&out.data);
 }
@@ -95,9 +95,9 @@ static void test_nothing(void **state) {
         pack_ok(fs, -1, "");
         put(fs, "d/.wh.x", "");
         PackParams params = {.fs_path = fs, .clamp_mtime_s = -1};
-        Digest digest;
+        LayerDigest digest;
         Err *e = NULL;
-        assert_true(layer_digest(&params, &digest, NULL, &e) < 0);
+        assert_true(layer_digest(&params, &digest, &e) < 0);
         assert_int_equal(err_kind(e), ERR_FORMAT);
         assert_message(&e, ".wh.");
         scratch_free(fs);
@@ -179,10 +179,52 @@ static void test_view(void **state) {
         scratch_free(root);
 }
 
+/* What every file of fill_layer() holds, as a COPY would have recorded it. */
+static DigestIndex *recorded_digests(const char *text_of_c) {
+        const char *const files[][2] = {
+                {"a/c", text_of_c}, {"a/d/e", "e"}, {"a.b", "ab"}, {"op/.first", "f"}, {"z", text_of_c}};
+        DigestIndex *index = digest_index_new();
+        for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+                Digest digest;
+                sha256_of(files[i][1], strlen(files[i][1]), &digest);
+                digest_index_add(index, files[i][0], NULL, 0, &digest);
+        }
+        return index;
+}
+
+/* The fingerprint depends on what the tar depends on, and both ways of making it agree. */
+static void test_fingerprint(void **state) {
+        (void)state;
+        char *fs = scratch_new();
+        fill_layer(fs);
+        Err *e = NULL;
+        AUTO(digest_index_freep) DigestIndex *same = recorded_digests("c");
+        AUTO(digest_index_freep) DigestIndex *other = recorded_digests("d");
+        AUTO(digest_index_freep) DigestIndex *none = digest_index_new();
+        PackParams params = {.fs_path = fs, .clamp_mtime_s = -1, .digests = same};
+        Digest first, second;
+        LayerDigest digest;
+        assert_int_equal(layer_fingerprint(&params, &first, &e), FINGERPRINT_MADE);
+        assert_ok(layer_digest(&params, &digest, &e), &e);
+        assert_true(digest.has_fingerprint);
+        assert_true(digest_eq(&first, &digest.fingerprint));
+        params.clamp_mtime_s = 1500000000;
+        assert_int_equal(layer_fingerprint(&params, &second, &e), FINGERPRINT_MADE);
+        assert_false(digest_eq(&first, &second));
+        params = (PackParams){.fs_path = fs, .clamp_mtime_s = -1, .digests = other};
+        assert_int_equal(layer_fingerprint(&params, &second, &e), FINGERPRINT_MADE);
+        assert_false(digest_eq(&first, &second));
+        params.digests = none;
+        assert_int_equal(layer_fingerprint(&params, &second, &e), FINGERPRINT_UNKNOWN);
+        scratch_free(fs);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_canonical),      cmocka_unit_test(test_clamp),   cmocka_unit_test(test_nothing),
-                cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_batches), cmocka_unit_test(test_view),
+                cmocka_unit_test(test_canonical), cmocka_unit_test(test_clamp),
+                cmocka_unit_test(test_nothing),   cmocka_unit_test(test_there_and_back),
+                cmocka_unit_test(test_batches),   cmocka_unit_test(test_fingerprint),
+                cmocka_unit_test(test_view),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
