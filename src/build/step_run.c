@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -235,6 +236,14 @@ static int run_process(RunJob *j, bool *ret_oom, Err **e) {
         return r < 0 ? -1 : status;
 }
 
+/* A program that could not write says so in its own words, if at all. */
+static bool is_disk_full(const Draft *draft) {
+        enum { NOTHING_LEFT = 1 << 20 };
+        struct statvfs fs;
+        if (!draft || statvfs(draft->path, &fs) < 0) return false;
+        return fs.f_bavail * fs.f_frsize < NOTHING_LEFT || (fs.f_files > 0 && fs.f_favail == 0);
+}
+
 static int status_error(RunJob *j, int status, bool oom, Err **e) {
         if (atomic_load(&j->b->stopping)) return err_new(e, ERR_CANCELLED, "cancelled");
         Buf words = {0};
@@ -245,6 +254,8 @@ static int status_error(RunJob *j, int status, bool oom, Err **e) {
         if (status == 127)
                 err_hint(e, "127: a program that the command names is not in the image (PATH=%s)",
                          strvec_env_get(&j->env, "PATH"));
+        if (is_disk_full(j->draft))
+                err_hint(e, "the file system of the store '%s' is full: decant prune makes room", store_root(j->b->store));
         if (oom) err_hint(e, "raise --memory, or let the step use less");
         return err_set_exit_status(e, status);
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +13,7 @@
 #include "cli/exit.h"
 #include "cli/help.h"
 #include "cli/signals.h"
+#include "cli/text.h"
 #include "sandbox/rootless.h"
 
 static int command_version(App *app, const Args *args, Err **e) {
@@ -100,21 +103,26 @@ static int run_command(App *app, const Args *args, Err **e) {
         return functions[args->command->id](app, args, e);
 }
 
-/* "decant: message", the excerpt, the hints. */
+/* "decant: message", the excerpt, the hints. Names in them come from anywhere. */
 static void print_error(const Err *e) {
-        Buf out = {0};
+        Buf out = {0}, safe = {0};
         buf_addf(&out, "decant: %s\n", err_message(e));
         const char *excerpt = err_excerpt_text(e);
         if (excerpt) buf_addf(&out, "%s%s", excerpt, ends_with(excerpt, "\n") ? "" : "\n");
         Str rest = str_of(err_hints(e)), line;
         while (str_cut(&rest, '\n', &line)) buf_addf(&out, "hint: " STR_FMT "\n", STR_ARG(line));
-        app_printf_error("%.*s", (int)(out.n - 1), out.p);
+        text_add_safe(&safe, (Str){out.p, out.n - 1});
+        app_printf_error("%s", buf_str(&safe).p);
+        buf_done(&safe);
         buf_done(&out);
 }
 
 static int failure_status(const Command *command, const Err *e) {
         if (err_kind(e) == ERR_CANCELLED) return signals_received() ? 128 + signals_received() : EXIT_INTERRUPTED;
-        if (!command || command->id != COMMAND_RUN) return (int)exit_status_of(err_kind(e));
+        if (!command || command->id != COMMAND_RUN) {
+                bool absent = err_kind(e) == ERR_SYS && err_errno(e) == ENOENT;
+                return (int)exit_status_of(absent ? ERR_NOT_FOUND : err_kind(e));
+        }
         int status = err_exit_status(e);
         return status == EXIT_RUN_NOT_EXECUTABLE || status == EXIT_RUN_NOT_FOUND ? status : EXIT_RUN_FAILED;
 }
@@ -128,12 +136,22 @@ static const Command *named_command(char **argv) {
         return NULL;
 }
 
+/* What we open must never come to stand where output goes. A standard descriptor that is closed is replaced by one from
+ * which nothing comes and, for standard output, to which nothing can be written: who closed it is told. They are
+ * inherited, hence no O_CLOEXEC. */
+static void fill_standard_descriptors(void) {
+        static const int modes[] = {O_RDONLY, O_RDONLY, O_WRONLY};
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+                if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd) _exit(EXIT_FAILED);
+}
+
 int main(int argc, char **argv) {
         AUTO(err_freep) Err *e = NULL;
         App app = {.argv = argv};
         Args args = {0};
         const Command *command;
         int status;
+        fill_standard_descriptors();
         if (args_parse(argv + 1, argc > 0 ? (size_t)argc - 1 : 0, &args, &e) < 0) {
                 command = argc > 1 ? named_command(argv + 1) : NULL;
                 status = -1;

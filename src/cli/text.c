@@ -103,6 +103,20 @@ void text_add_plain(Buf *out, Str line) {
         }
 }
 
+void text_add_safe(Buf *out, Str text) {
+        while (text.n > 0) {
+                uint32_t code;
+                size_t n = take_character(text, &code);
+                bool control = (code < 0x20 && code != '\n' && code != '\t') || (code >= 0x7f && code < 0xa0);
+                if (control) {
+                        buf_addc(out, '?');
+                } else {
+                        buf_add(out, text.p, n);
+                }
+                text = str_sub(text, n, text.n);
+        }
+}
+
 enum { TABLE_COLUMNS_MAX = 64 };
 
 static void measure(Str text, size_t *widest) {
@@ -120,7 +134,7 @@ static void measure(Str text, size_t *widest) {
         } while (more_lines);
 }
 
-void text_add_table(Buf *out, Str text) {
+static void add_table(Buf *out, Str text) {
         size_t widest[TABLE_COLUMNS_MAX];
         for (size_t i = 0; i < TABLE_COLUMNS_MAX; i++) widest[i] = COLUMN_MIN;
         measure(text, widest);
@@ -138,4 +152,11 @@ void text_add_table(Buf *out, Str text) {
                 } while (more);
                 buf_addc(out, '\n');
         }
+}
+
+void text_add_table(Buf *out, Str text) {
+        Buf safe = {0};
+        text_add_safe(&safe, text);
+        add_table(out, buf_str(&safe));
+        buf_done(&safe);
 }

@@ -18,6 +18,9 @@ size_t text_add_clipped(Buf *out, Str text, size_t columns);
  * sequences and control characters, tabs as spaces, bad UTF-8 as '?'. */
 void text_add_plain(Buf *out, Str line);
 
+/* Append text of several lines without what could steer a terminal: control characters but tab and newline become '?'. */
+void text_add_safe(Buf *out, Str text);
+
 /* Rows of cells as docker's tables: each column is as wide as its widest cell plus three, at least ten; the last is not padded.
- * text: lines whose cells are separated by tabs. */
+ * text: lines whose cells are separated by tabs; it is made safe. */
 void text_add_table(Buf *out, Str text);

@@ -20,7 +20,8 @@ static int fail_damaged(Store *s, Err **e, const char *doing) {
 
 static int fail_system(Store *s, Err **e, const char *doing, int code) {
         int number = sqlite3_system_errno(s->db);
-        if (number == 0) number = code == SQLITE_FULL ? ENOSPC : code == SQLITE_IOERR ? EIO : EACCES;
+        if (number == 0)
+                number = code == SQLITE_FULL ? ENOSPC : code == SQLITE_IOERR ? EIO : s->read_only ? EROFS : EACCES;
         errno = number;
         return err_sys(e, "%s: '%s/store.db': %s", doing, s->root, sqlite3_errmsg(s->db));
 }

@@ -14,6 +14,7 @@
 
 enum {
         STORE_VERSION = 1,
+        STORE_ROOT_MAX = 480,            /* bytes of its path; SQLite takes 512 for that of the database */
         STORE_BUSY_TIMEOUT_MS = 30000,   /* longest wait for another process's transaction */
         STORE_DESCRIPTION_MAX = 1024,    /* bytes kept of a step's description */
         STORE_USED_PENDING_MAX = 256,    /* marks of use kept in memory before they are written */
@@ -34,6 +35,7 @@ struct Store {
         sqlite3 *db;
         sqlite3_stmt *statements[ST_MAX];
         int gate_fd;                    /* locks/gate */
+        bool read_only;                 /* the file system is: no collector either, so nothing needs a lease */
         Map *leases;                    /* "s<id>" or "b<hex>" held by this process */
         off_t lease_offset, lease_room; /* of its lease file: written, and long */
         VEC(Digest) used_pending;

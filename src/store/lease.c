@@ -62,6 +62,7 @@ static int write_lease(Store *s, const char *line, size_t size, Err **e) {
 }
 
 static int lease_take(Store *s, char kind, const char *name, Err **e) {
+        if (s->read_only) return 0;
         char line[DIGEST_HEX_SIZE + 2];
         size_t n = (size_t)snprintf(line, sizeof line, "%c%s\n", kind, name);
         if (map_get(s->leases, line, n - 1)) return 0;
@@ -130,6 +131,10 @@ bool leases_have_blob(const Map *leases, const Digest *digest) {
 static int open_gate(Store *s, Err **e) {
         if (s->gate_fd >= 0) return 0;
         s->gate_fd = openat(s->root_fd, "locks/gate", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (s->gate_fd < 0 && errno == EROFS) {
+                s->gate_fd = openat(s->root_fd, "locks/gate", O_RDONLY | O_CLOEXEC);
+                s->read_only = true;
+        }
         return s->gate_fd < 0 ? err_sys(e, "open '%s/locks/gate'", s->root) : 0;
 }
 

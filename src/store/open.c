@@ -83,13 +83,28 @@ static int set_up(Store *s, Err **e) {
         return file_write_atomic(s->root_fd, "version", text, strlen(text), 0600, e);
 }
 
+/* Ids of files mean something else to somebody else: root would take a user's files for wrong ones, and leave some that are
+ * in the user's way. */
+static int check_owner(const Store *s, int fd, Err **e) {
+        struct stat st;
+        if (fstat(fd, &st) < 0) return err_sys(e, "look at '%s/version'", s->root);
+        if (st.st_uid == geteuid()) return 0;
+        err_new(e, ERR_DENIED, "the store '%s' belongs to another user", s->root);
+        return err_hint(e, "run decant as that user, or set DECANT_ROOT to a directory of your own");
+}
+
 enum { VERSION_FITS, VERSION_ABSENT };
 
 static int read_version(Store *s, Err **e) {
         char text[16];
         AUTO(closep) int fd = openat(s->root_fd, "version", O_RDONLY | O_CLOEXEC);
         if (fd < 0 && errno == ENOENT) return VERSION_ABSENT;
-        if (fd < 0) return err_sys(e, "open '%s/version'", s->root);
+        if (fd < 0) {
+                int denied = errno == EACCES;
+                err_sys(e, "open '%s/version'", s->root);
+                return denied ? err_hint(e, "set DECANT_ROOT to a directory of your own") : -1;
+        }
+        if (check_owner(s, fd, e) < 0) return -1;
         ssize_t n = read(fd, text, sizeof text);
         if (n < 0) return err_sys(e, "read '%s/version'", s->root);
         uint64_t version;
@@ -104,6 +119,10 @@ static int read_version(Store *s, Err **e) {
 }
 
 static int open_root(Store *s, Err **e) {
+        if (strlen(s->root) > STORE_ROOT_MAX) {
+                err_new(e, ERR_LIMIT, "the path of the store is longer than %d bytes: '%s'", STORE_ROOT_MAX, s->root);
+                return err_hint(e, "set DECANT_ROOT to a shorter one");
+        }
         s->root_fd = open(s->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (s->root_fd >= 0) return 0;
         if (errno != ENOENT) return err_sys(e, "open the store '%s'", s->root);

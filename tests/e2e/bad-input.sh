@@ -14,7 +14,7 @@ test_directory_as_dockerfile() {
 }
 
 test_missing_context() {
-        expect_fail 1 'no-such-dir' -- decant build -f - no-such-dir <<<'FROM scratch
+        expect_fail 5 'no-such-dir' -- decant build -f - no-such-dir <<<'FROM scratch
 COPY a /'
 }
 

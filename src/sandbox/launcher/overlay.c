@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <stdbool.h>
 
 enum {
         SETTING_MAX = 255, /* the kernel's limit for one fsconfig text */
@@ -29,9 +30,16 @@ static long place(const char *path) {
         return fd;
 }
 
-/* A path that is too long for the kernel is given by way of a descriptor. */
+static bool has_backslash(const char *text) {
+        while (*text && *text != '\\') text++;
+        return *text;
+}
+
+/* A path that is too long for the kernel, or in which it would take something for an escape (it does in some settings and
+ * not in others), is given by way of a descriptor. */
 static long set_path(int fs, const char *key, const char *path) {
-        if (text_length(path) <= SETTING_MAX) return SYS(SYS_fsconfig, fs, FSCONFIG_SET_STRING, key, path, 0);
+        if (text_length(path) <= SETTING_MAX && !has_backslash(path))
+                return SYS(SYS_fsconfig, fs, FSCONFIG_SET_STRING, key, path, 0);
         LINE(short_path, 64);
         line_add(&short_path, "/proc/self/fd/");
         line_add_u64(&short_path, (uint64_t)place(path), 10);

@@ -1,0 +1,166 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Surroundings that nobody wishes for: closed descriptors, odd paths, a full or read-only disk, somebody else's store.
+. "$(dirname "$0")/lib.bash"
+
+small_context() {
+        printf 'FROM busybox\nRUN echo hi >/x; mkdir /d\nCOPY f /d/\nRUN cat /d/f; rm /x\n' | context "$1"
+        echo data >"$1/f"
+}
+
+test_closed_descriptors() {
+        small_context c
+        decant build -q -t t c <&- >out.log || fail "no standard input"
+        [ -s out.log ] || fail "no id"
+        status=0
+        (exec 2>err.log >&-; exec "$DECANT" build -q -t t c) || status=$?
+        [ $status = 1 ] && grep -q 'standard output.*Bad file descriptor' err.log || fail "status $status: $(cat err.log)"
+        (exec <&- >&- 2>&-; exec "$DECANT" build --no-cache -t none c) || fail "nothing open"
+        [ "$(decant run none cat /d/f)" = data ] || fail "the image"
+        (exec <&- >&-; exec "$DECANT" images) 2>/dev/null && fail "images wrote to nowhere"
+        decant doctor --store --deep || fail "something was written into the store"
+}
+
+test_full_output() {
+        expect_fail 8 'standard output' -- bash -c 'exec "$DECANT" images >/dev/full'
+        expect_fail 8 'No space left' -- bash -c 'exec "$DECANT" save busybox >/dev/full'
+}
+
+# Nobody hears of a reader that went away.
+test_reader_that_leaves() {
+        decant images | true
+        decant save busybox | head -c 10 >/dev/null
+        decant history busybox | head -1 >/dev/null
+        decant doctor --store || fail store
+}
+
+test_odd_store_paths() {
+        small_context c
+        local name
+        for name in 'a space' 'co:lon' 'com,ma' 'back\slash' '\:both' 'quo"te' $'new\nline' $'\xff\xfe' '%20$HOME' '-dash' 'x=y'; do
+                export DECANT_ROOT=$PWD/$name/store
+                decant import "$(busybox_tar)" busybox >/dev/null || fail "import: $name"
+                decant build -q -t t c >/dev/null || fail "build: $name"
+                [ "$(decant run t cat /d/f)" = data ] || fail "run: $name"
+                decant prune -af >/dev/null || fail "prune: $name"
+        done
+        mkdir real && ln -s real 'sym:link'
+        for name in relative ./a/../b 'sym:link' "$PWD/real///"; do
+                DECANT_ROOT=$name decant import "$(busybox_tar)" busybox >/dev/null || fail "import: $name"
+                DECANT_ROOT=$name decant build -q -t t c >/dev/null || fail "build: $name"
+        done
+        export DECANT_ROOT=$PWD/$(printf 'x%.0s' $(seq 200))/$(printf 'y%.0s' $(seq 200))/$(printf 'z%.0s' $(seq 200))
+        expect_fail 1 'longer than 480 bytes' 'DECANT_ROOT' -- decant images
+}
+
+test_odd_context_paths() {
+        local name
+        for name in 'a space' 'co:lon,' $'new\nline' $'\xff' '-dash' 'back\'; do
+                small_context "./$name"
+                decant build -q -t t "./$name" >/dev/null || fail "build: $name"
+        done
+}
+
+test_odd_file_names() {
+        printf 'FROM busybox AS a\nCOPY in /in\nRUN mkdir /out && cp -a /in/. /out/\nFROM scratch\nCOPY --from=a /out /out\n' | context c
+        mkdir c/in
+        local name names=(' ' $'a\nb' $'\xff\xfe' $'caf\xe9' '-rf' 'a\b' '"' "'" '*' '[x]' '?' '$HOME' $'\e[31m' '...' '.wh' '#')
+        for name in "${names[@]}"; do printf '%s' "$name" >"c/in/$name"; done
+        decant build -q -t t c >/dev/null && decant build -q -o type=local,dest=out c >/dev/null || fail build
+        diff -r c/in out/out || fail "files differ"
+        decant save -o t.tar t && decant rmi -f t >/dev/null && decant load -q -i t.tar >/dev/null || fail "save and load"
+        decant build -q -o type=tar,dest=o.tar c >/dev/null && mkdir o && tar xf o.tar -C o && diff -r c/in o/out || fail tar
+}
+
+test_messages_do_not_steer_the_terminal() {
+        printf 'FROM scratch\nCOPY no\033]0;evil\007file /\n' | context c
+        expect_fail 5 'no\?\]0;evil\?file' -- decant build --progress quiet c
+        ! grep -q $'\e' out.log || fail "escape: $(cat -v out.log)"
+        printf 'FROM busybox\nRUN echo "\033[31mred" >/dev/null\n' | context d
+        decant build -q -t t d >/dev/null && decant history --no-trunc t >out.log || fail build
+        ! grep -q $'\e' out.log || fail "escape: $(cat -v out.log)"
+}
+
+test_working_directory_is_gone() {
+        small_context c
+        mkdir gone && cd gone && rmdir "$PWD"
+        decant images >/dev/null || fail images
+        decant build -q -t t "$OLDPWD/c" >/dev/null || fail build
+        decant run busybox true || fail run
+        status=0
+        text=$(DECANT_ROOT=relative decant images 2>&1) || status=$?
+        [ $status = 5 ] && grep -q 'find the working directory' <<<"$text" || fail "$status: $text"
+}
+
+test_named_files_that_are_nowhere() {
+        expect_fail 5 'no.tar' -- decant load -i no.tar
+        expect_fail 5 'no.tar' -- decant import no.tar x
+        expect_fail 5 'no-dir' -- decant save -o no-dir/x.tar busybox
+        expect_fail 125 'no-file' -- decant run --env-file no-file busybox true
+}
+
+test_disk_fills_during_run() {
+        [ "$(id -u)" = 0 ] || return 0
+        mkdir small && mount -t tmpfs -o size=8m tmpfs small || fail mount
+        trap 'umount -l small' EXIT
+        export DECANT_ROOT=$PWD/small/s
+        decant import "$(busybox_tar)" busybox >/dev/null || fail import
+        printf 'FROM busybox\nRUN head -c 20000000 /dev/zero >/big\n' | context c
+        expect_fail 4 'exit code' 'hint: .*full' -- decant build -t t c
+        no_leftovers
+        printf 'FROM busybox\nRUN head -c 4000000 /dev/urandom >/big\n' | context d
+        decant build -q -t t d >/dev/null || fail "there is room again"
+        expect_fail 8 'No space left' -- decant save -o small/out.tar t
+        [ ! -e small/out.tar ] || fail "half an archive"
+        decant doctor --store --deep || fail store
+}
+
+test_read_only_store() {
+        [ "$(id -u)" = 0 ] || return 0
+        mkdir ro && cp -a "$DECANT_ROOT" ro/s && mount --bind ro ro && mount -o remount,ro,bind ro || fail mount
+        trap 'umount -l ro' EXIT
+        export DECANT_ROOT=$PWD/ro/s
+        decant images | grep -q busybox || fail images
+        decant save -o t.tar busybox && tar tf t.tar >/dev/null || fail save
+        decant inspect busybox >/dev/null || fail inspect
+        small_context c
+        expect_fail 1 'Read-only file system' -- decant build -t t c
+        expect_fail 125 'Read-only file system' -- decant run busybox true
+        expect_fail 1 'read-?only' -- decant tag busybox other
+        expect_fail 1 'Read-only file system' -- decant prune -f
+}
+
+test_store_of_another_user() {
+        [ "$(id -u)" = 0 ] || return 0
+        chown -R 12345 "$DECANT_ROOT"
+        expect_fail 7 'belongs to another user' 'DECANT_ROOT' -- decant images
+}
+
+test_layers_of_a_running_container_stay() {
+        mkfifo go
+        decant run -v "$PWD/go:/go" busybox sh -c 'read x </go; cat /etc/passwd' >out.log 2>&1 &
+        pid=$!
+        for _ in $(seq 100); do [ -n "$(ls "$DECANT_ROOT"/tmp/*/*/fs 2>/dev/null)" ] && break; sleep 0.02; done
+        decant rmi -f busybox >/dev/null && decant prune -af >/dev/null || fail "rmi, prune"
+        timeout 5 sh -c 'echo x >go'
+        wait $pid || fail "run ended with $?"
+        grep -q root out.log || fail "its files went: $(cat out.log)"
+        decant prune -af >/dev/null
+        [ -z "$(ls "$DECANT_ROOT/snapshots")" ] || fail "they never go"
+}
+
+test_background_processes_end() {
+        printf 'FROM busybox\nRUN (sleep 731 &); nohup sleep 731 >/dev/null 2>&1 & echo started\nRUN true\n' | context c
+        timeout 20 "$DECANT" build c || fail "it waits for them"
+        ! pgrep -f '^sleep 731' || fail "they live on"
+}
+
+test_much_output() {
+        printf 'FROM busybox\nRUN head -c 30000000 /dev/zero | tr "\\\\0" a; head -c 300000 /dev/urandom; yes | head -c 20000000; exit 3\n' |
+                context c
+        for kind in plain tty rawjson quiet; do
+                expect_fail 4 'exit code: 3' -- decant build --progress $kind --no-cache c
+        done
+}
+
+run_tests
