@@ -26,6 +26,7 @@ typedef enum ErrKind {
         ERR_CONFLICT,     /* in use by somebody else, or exists already */
         ERR_UNSUPPORTED,  /* a valid request that decant cannot serve */
         ERR_STORE,        /* the store is damaged or of a newer version */
+        ERR_NETWORK,      /* another machine was not reached, or did not answer as it should: may work later */
         ERR_KIND_MAX,
 } ErrKind;
 

@@ -13,6 +13,7 @@ static const ExitRow rows[] = {
         {EXIT_DAMAGED, "the store or an archive is damaged, or of a newer version"},
         {EXIT_DENIED, "no permission, or the kernel does not let decant make a sandbox"},
         {EXIT_NO_SPACE, "no space left on the device"},
+        {EXIT_NETWORK, "another machine was not reached or failed; trying again may help"},
         {EXIT_RUN_FAILED, "run: decant itself failed"},
         {EXIT_RUN_NOT_EXECUTABLE, "run: the command in the image cannot be executed"},
         {EXIT_RUN_NOT_FOUND, "run: the command is not in the image"},
@@ -28,6 +29,7 @@ static const ExitStatus status_of_kind[ERR_KIND_MAX] = {
         [ERR_NO_SPACE] = EXIT_NO_SPACE,     [ERR_STEP] = EXIT_STEP,
         [ERR_CANCELLED] = EXIT_INTERRUPTED, [ERR_CONFLICT] = EXIT_FAILED,
         [ERR_UNSUPPORTED] = EXIT_FAILED,    [ERR_STORE] = EXIT_DAMAGED,
+        [ERR_NETWORK] = EXIT_NETWORK,
 };
 
 const ExitRow *exit_rows(size_t *ret_count) {

@@ -17,6 +17,7 @@ typedef enum ExitStatus {
         EXIT_DAMAGED = 6,
         EXIT_DENIED = 7,
         EXIT_NO_SPACE = 8,
+        EXIT_NETWORK = 9,
         EXIT_RUN_FAILED = 125,
         EXIT_RUN_NOT_EXECUTABLE = 126,
         EXIT_RUN_NOT_FOUND = 127,

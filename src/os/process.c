@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "os/clock.h"
 #include "os/fs.h"
 
 extern char **environ;
@@ -45,6 +46,10 @@ static int input_open(const ProcessParams *params, Err **e) {
         return TAKE_FD(fd);
 }
 
+static bool has_group(const ProcessParams *params) {
+        return params->silence_s || params->cancelled;
+}
+
 static int spawn(const ProcessParams *params, int in, int out, int err, pid_t *ret_pid, Err **e) {
         posix_spawn_file_actions_t actions;
         posix_spawn_file_actions_init(&actions);
@@ -52,9 +57,13 @@ static int spawn(const ProcessParams *params, int in, int out, int err, pid_t *r
         posix_spawn_file_actions_adddup2(&actions, out, 1);
         posix_spawn_file_actions_adddup2(&actions, err, 2);
         if (params->directory) posix_spawn_file_actions_addchdir_np(&actions, params->directory);
+        posix_spawnattr_t attributes;
+        posix_spawnattr_init(&attributes);
+        if (has_group(params)) posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
         char *const *env = params->env ? (char *const *)params->env : environ;
-        int r = posix_spawnp(ret_pid, params->argv[0], &actions, NULL, (char *const *)params->argv, env);
+        int r = posix_spawnp(ret_pid, params->argv[0], &actions, &attributes, (char *const *)params->argv, env);
         posix_spawn_file_actions_destroy(&actions);
+        posix_spawnattr_destroy(&attributes);
         if (r == 0) return 0;
         if (r == ENOENT) return err_new(e, ERR_NOT_FOUND, "program '%s' is not installed", params->argv[0]);
         errno = r;
@@ -72,11 +81,25 @@ static int collect(int fd, Buf *to, size_t max, Err **e) {
         return 1;
 }
 
+/* Wait for output. Returns 0 when there may be some. */
+static int wait_output(struct pollfd polls[2], const ProcessParams *params, Err **e) {
+        enum { SLICE_MS = 100 };
+        int64_t until = clock_monotonic_ns() + (int64_t)params->silence_s * 1000000000;
+        for (;;) {
+                int r = poll(polls, 2, has_group(params) ? SLICE_MS : -1);
+                if (r < 0 && errno != EINTR) return err_sys(e, "wait for output");
+                if (params->cancelled && *params->cancelled) return err_new(e, ERR_CANCELLED, "interrupted");
+                if (r > 0) return 0;
+                if (params->silence_s && clock_monotonic_ns() > until)
+                        return err_new(e, ERR_NETWORK, "no sign of life for %u seconds", params->silence_s);
+        }
+}
+
 static int collect_both(int out_fd, int err_fd, const ProcessParams *params, Buf *output, Buf *errors, Err **e) {
         struct pollfd polls[2] = {{.fd = out_fd, .events = POLLIN}, {.fd = err_fd, .events = POLLIN}};
         Buf *buffers[2] = {output, errors};
         while (polls[0].fd >= 0 || polls[1].fd >= 0) {
-                if (poll(polls, 2, -1) < 0 && errno != EINTR) return err_sys(e, "wait for output");
+                if (wait_output(polls, params, e) < 0) return -1;
                 for (int i = 0; i < 2; i++) {
                         if (polls[i].fd < 0 || !polls[i].revents) continue;
                         int r = collect(polls[i].fd, buffers[i], params->output_max, e);
@@ -107,7 +130,7 @@ int process_run(const ProcessParams *params, int *ret_status, Buf *ret_output, B
         close(TAKE_FD(out.write_fd));
         close(TAKE_FD(err.write_fd));
         int r = collect_both(out.read_fd, err.read_fd, params, ret_output, ret_errors, e);
-        if (r < 0) kill(pid, SIGKILL);
+        if (r < 0) kill(has_group(params) ? -pid : pid, SIGKILL);
         int status = 0;
         if (reap(pid, &status, e) < 0 || r < 0) return -1;
         *ret_status = status;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -16,6 +17,9 @@ typedef struct ProcessParams {
         const void *input;       /* written to standard input; NULL: /dev/null */
         size_t input_size;
         size_t output_max; /* limit of each collected stream */
+        /* Either of these gives the program a process group of its own, which is killed as a whole. */
+        unsigned silence_s;             /* it may say nothing for so long; 0 = for ever. ERR_NETWORK when it is over */
+        const volatile bool *cancelled; /* ERR_CANCELLED; NULL = never */
 } ProcessParams;
 
 /* Run to the end. *ret_status: exit status, or 128 + signal. Output and errors are collected. ERR_NOT_FOUND when the
