@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/num.h"
 #include "build/build_checks.h"
+#include "build/foreign.h"
 #include "build/graph.h"
 #include "build/input.h"
 #include "build/resolve.h"
@@ -178,6 +179,7 @@ static int finish(BuildJob *j, BuildResult *result, Err **e) {
 static int run_stages(BuildJob *j, BuildResult *result, Err **e) {
         if (load_dockerfile(j, e) < 0 || make_plan(j, e) < 0) return -1;
         graph_new(&j->b);
+        if (foreign_check(&j->b, e) < 0) return -1;
         int r = graph_run(&j->b, e);
         Err *failure = NULL;
         if (context_list_save(&j->b.contexts, r < 0 ? &failure : e) < 0 && r == 0) return -1;

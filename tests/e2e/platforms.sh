@@ -102,4 +102,27 @@ P
         expect_fail 2 'platform' -- decant build --platform "$(host),nonsense/x/y/z" c
 }
 
+# What cannot be executed is refused before anything is, with the line and what to do; cross-building needs none of it.
+test_foreign_programs() {
+        grep -qs "interpreter" /proc/sys/fs/binfmt_misc/qemu-* && return 0
+        decant import --platform "$(other)" "$(busybox_tar)" foreign >/dev/null || fail import
+        context c <<D
+FROM busybox AS first
+RUN echo ran >/ran
+FROM --platform=$(other) foreign
+COPY --from=first /ran /ran
+RUN true
+D
+        expect_fail 1 'Dockerfile:5: .*needs programs for' '>>> RUN true' 'apt-get install qemu-user-static binfmt-support' \
+                'BUILDPLATFORM' -- decant build c
+        grep -q 'RUN echo ran' out.log && fail "the first stage was executed: $(cat out.log)"
+        context c <<D
+FROM --platform=$(other) foreign
+COPY Dockerfile /
+WORKDIR /x
+D
+        decant build --platform "$(other)" -t x c || fail "no RUN, no need"
+        [ "$(decant inspect -f '{{.Os}}/{{.Architecture}}' x)" = "$(other)" ] || fail "$(decant inspect x)"
+}
+
 run_tests
