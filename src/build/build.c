@@ -176,6 +176,13 @@ static int finish(BuildJob *j, BuildResult *result, Err **e) {
         return r;
 }
 
+static void check_images(BuildJob *j) {
+        Build *b = &j->b;
+        for (size_t i = 0; i < b->targets.n; i++)
+                build_checks_image(j->checks, b, b->targets.v[i].plan, b->targets.v[i].nodes);
+        build_checks_report(j->checks, b);
+}
+
 static int run_stages(BuildJob *j, BuildResult *result, Err **e) {
         if (load_dockerfile(j, e) < 0 || make_plan(j, e) < 0) return -1;
         graph_new(&j->b);
@@ -184,6 +191,7 @@ static int run_stages(BuildJob *j, BuildResult *result, Err **e) {
         Err *failure = NULL;
         if (context_list_save(&j->b.contexts, r < 0 ? &failure : e) < 0 && r == 0) return -1;
         err_free(failure);
+        if (r == 0) check_images(j);
         return r < 0 ? -1 : finish(j, result, e);
 }
 

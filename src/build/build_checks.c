@@ -101,18 +101,18 @@ void build_checks_context(Checks *c, const Plan *plan, const char *directory, co
 
 /* ---- telling */
 
-size_t build_checks_report(Checks *c, Build *b) {
+void build_checks_report(Checks *c, Build *b) {
         size_t n;
-        const Finding *list = checks_list(c, &n);
+        Finding *list = checks_list(c, &n);
         for (size_t i = 0; i < n; i++) {
-                const Finding *f = &list[i];
+                Finding *f = &list[i];
                 const CheckRule *rule = check_rule(f->id);
-                if (rule->level > CHECK_LEVEL_WARNING) continue;
+                if (f->told || rule->level > CHECK_LEVEL_WARNING) continue;
+                f->told = true;
                 AUTO(freep) char *text = xasprintf("%s (line %u)", f->text, f->first_line);
                 AUTO(freep)
                 char *excerpt = dockerfile_excerpt(checks_dockerfile(c), f->first_line, f->last_line, NULL);
-                AUTO(freep) char *detail = xasprintf("%s\nfix: %s\n", excerpt ? excerpt : "", f->fix);
+                AUTO(freep) char *detail = xasprintf("%sfix: %s\n", excerpt ? excerpt : "", f->fix);
                 report_warning(b, rule->name, text, detail);
         }
-        return n;
 }

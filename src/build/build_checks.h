@@ -16,5 +16,5 @@ void build_checks_context(Checks *c, const Plan *plan, const char *directory, co
 /* What the finished root file system of a plan's target lacks. After its nodes are done (nodes: by step id). */
 void build_checks_image(Checks *c, Build *b, const Plan *plan, Node *nodes);
 
-/* Tell everything of the level of a warning or above. Returns how many findings there are. */
-size_t build_checks_report(Checks *c, Build *b);
+/* Tell what was not told yet and is a warning or more. */
+void build_checks_report(Checks *c, Build *b);

@@ -122,7 +122,7 @@ void progress_warning_add(ProgressWarnings *list, const Event *event) {
 void progress_warnings_render(const ProgressWarnings *list, const ProgressParams *params, Buf *out) {
         if (list->n == 0) return;
         buf_addf(out, "\n %s%zu warning%s found%s:%s\n", params->color ? "\033[33m" : "", list->n,
-                 list->n == 1 ? "" : "s", params->details ? "" : " (--debug shows where)",
+                 list->n == 1 ? "" : "s", params->details ? "" : " (use --debug to expand)",
                  params->color ? "\033[0m" : "");
         for (size_t i = 0; i < list->n; i++) {
                 const ProgressWarning *w = &list->v[i];

@@ -217,7 +217,7 @@ static int by_line(const void *a, const void *b) {
         return x->id == y->id ? strcmp(x->text, y->text) : x->id < y->id ? -1 : 1;
 }
 
-const Finding *checks_list(Checks *c, size_t *ret_count) {
+Finding *checks_list(Checks *c, size_t *ret_count) {
         if (!c->sorted && c->list.n > 1) qsort(c->list.v, c->list.n, sizeof *c->list.v, by_line);
         c->sorted = true;
         *ret_count = c->list.n;

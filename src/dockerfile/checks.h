@@ -71,6 +71,7 @@ typedef struct Finding {
         uint32_t first_line, last_line;
         const char *text; /* what is wrong here */
         const char *fix;  /* what to do here; never NULL */
+        bool told;        /* for who reports them more than once */
 } Finding;
 
 typedef struct Checks Checks;
@@ -98,7 +99,7 @@ void checks_advise(Checks *c, CheckId id, const Instruction *in, const char *fix
 void checks_text(Checks *c);
 
 /* Findings so far, in the order of lines. */
-const Finding *checks_list(Checks *c, size_t *ret_count);
+Finding *checks_list(Checks *c, size_t *ret_count);
 const Dockerfile *checks_dockerfile(const Checks *c);
 /* The instruction that has this line, or NULL. */
 const Instruction *checks_instruction(const Checks *c, uint32_t line);

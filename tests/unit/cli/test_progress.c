@@ -133,7 +133,7 @@ static void test_plain_warning(void **state) {
                          .name = "StageNameCasing",
                          .message = "stage name is not lower case",
                          .detail = "x"});
-        check(&r, "\n 1 warning found (--debug shows where):\n - StageNameCasing: stage name is not lower case\n");
+        check(&r, "\n 1 warning found (use --debug to expand):\n - StageNameCasing: stage name is not lower case\n");
 }
 
 static void test_tty(void **state) {
