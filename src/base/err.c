@@ -25,7 +25,7 @@ static Err *err_make(ErrKind kind, char *message) {
         return e;
 }
 
-int err_new(Err **e, ErrKind kind, const char *format, ...) {
+int(err_new)(Err **e, ErrKind kind, const char *format, ...) {
         if (!e) return -1;
         va_list ap;
         va_start(ap, format);
@@ -49,7 +49,7 @@ static ErrKind kind_of_errno(int n) {
         }
 }
 
-int err_sys(Err **e, const char *format, ...) {
+int(err_sys)(Err **e, const char *format, ...) {
         int saved = errno;
         if (!e || *e) return -1;
         va_list ap;
@@ -63,7 +63,7 @@ int err_sys(Err **e, const char *format, ...) {
         return -1;
 }
 
-int err_wrap(Err **e, const char *format, ...) {
+int(err_wrap)(Err **e, const char *format, ...) {
         if (!e || !*e) return -1;
         va_list ap;
         va_start(ap, format);
@@ -76,7 +76,7 @@ int err_wrap(Err **e, const char *format, ...) {
         return -1;
 }
 
-int err_hint(Err **e, const char *format, ...) {
+int(err_hint)(Err **e, const char *format, ...) {
         if (!e || !*e) return -1;
         va_list ap;
         va_start(ap, format);

@@ -14,11 +14,11 @@ bool ends_with(const char *text, const char *suffix) {
 }
 
 bool str_starts(Str s, Str prefix) {
-        return s.n >= prefix.n && memcmp(s.p, prefix.p, prefix.n) == 0;
+        return prefix.n == 0 || (s.n >= prefix.n && memcmp(s.p, prefix.p, prefix.n) == 0);
 }
 
 bool str_ends(Str s, Str suffix) {
-        return s.n >= suffix.n && memcmp(s.p + s.n - suffix.n, suffix.p, suffix.n) == 0;
+        return suffix.n == 0 || (s.n >= suffix.n && memcmp(s.p + s.n - suffix.n, suffix.p, suffix.n) == 0);
 }
 
 bool str_eq_nocase(Str a, Str b) {

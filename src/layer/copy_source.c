@@ -44,7 +44,8 @@ static int source_missing(const CopySet *s, const char *source, const char *path
         bool prune;
         if (rule && !copy_hidden(s, path, true, &prune)) free(TAKE(rule));
         const char *root = s->root.root_path;
-        err_new(e, ERR_NOT_FOUND, "\"%s\": not found%s%s", source, root ? " in " : "", root ? root : "");
+        while (*source == '/') source++; /* every source stands below its root, however it is written */
+        err_new(e, ERR_NOT_FOUND, "\"/%s\": not found%s%s", source, root ? " in " : "", root ? root : "");
         if (rule)
                 err_hint(e, "%s hides it", rule);
         else
@@ -212,8 +213,11 @@ static int add_inline(CopySet *s, const CopyInline *data, Err **e) {
 int copy_sources_resolve(CopySet *s, Err **e) {
         for (size_t i = 0; i < s->params.source_count; i++) {
                 const char *source = s->params.sources[i];
+                size_t first = s->items.n;
                 int r = s->params.parents ? add_parents(s, source, e) : add_source(s, source, NULL, e);
                 if (r < 0) return r;
+                for (size_t k = first; s->params.packed && k < s->items.n; k++)
+                        s->items.v[k].packed = s->params.packed[i];
         }
         for (size_t i = 0; i < s->params.inline_count; i++) {
                 if (add_inline(s, &s->params.inlines[i], e) < 0) return -1;

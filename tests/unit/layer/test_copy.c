@@ -80,7 +80,7 @@ static void test_sources(void **state) {
         copy_fails(c, "evil/secret", "/x", "not found");
         copy_fails(c, "../outside/secret", "/x", "not found");
         copy_fails(c, "loop", "/x", "Too many levels");
-        copy_fails(c, "f nope", "/x/", "\"nope\": not found");
+        copy_fails(c, "f nope", "/x/", "\"/nope\": not found");
         copy_fails(c, "d/ff", "/x/", "did you mean 'd/f'?");
         copy_fails(c, "ff", "/x", "build context");
 }
