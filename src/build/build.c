@@ -13,6 +13,7 @@
 #include "build/foreign.h"
 #include "build/graph.h"
 #include "build/input.h"
+#include "build/main_context.h"
 #include "build/resolve.h"
 #include "build/result.h"
 #include "os/clock.h"
@@ -42,12 +43,13 @@ static const char *named_context_path(const BuildParams *params, const char *nam
 }
 
 int build_context(Build *b, const char *name, Context **ret_context, Err **e) {
-        const char *path = name[0] ? named_context_path(b->params, name) : b->params->context_path;
-        if (!path) {
-                err_new(e, ERR_USAGE, "the Dockerfile copies files, but the build has no context");
-                return err_hint(e, "give a directory as the last argument, for instance: decant build .");
-        }
-        return context_get(&b->contexts, name, path, name[0] ? NULL : b->dockerfile_path, ret_context, e);
+        ContextSource source = {.name = name};
+        if (name[0])
+                source.path = named_context_path(b->params, name);
+        else if (main_context_source(b, &source, e) < 0)
+                return -1;
+        if (!source.path) return err_new(e, ERR_INTERNAL, "no context is called '%s'", name);
+        return context_get(&b->contexts, &source, ret_context, e);
 }
 
 static void build_init(Build *b, const BuildParams *params) {
@@ -70,6 +72,7 @@ static void build_job_done(BuildJob *j) {
         if (j->warnings) map_free(j->warnings);
         checks_freep(&j->checks);
         context_list_done(&b->contexts);
+        main_context_done(b);
         pthread_mutex_destroy(&b->lock);
         pthread_mutex_destroy(&b->emit_lock);
         pthread_cond_destroy(&b->key_done);
@@ -79,11 +82,13 @@ static void build_job_done(BuildJob *j) {
 
 static int load_dockerfile(BuildJob *j, Err **e) {
         Build *b = &j->b;
+        if (main_context_open(b, e) < 0) return -1;
         int64_t started = clock_monotonic_ns();
         unsigned vertex = report_vertex(b, "[internal] load build definition from Dockerfile");
         report_start(b, vertex);
-        int r = dockerfile_load(b->params->context_path, b->params->dockerfile_path, &j->dockerfile,
-                                &j->dockerfile_path, e);
+        DockerfileSource source;
+        main_context_dockerfile(b, &source);
+        int r = dockerfile_load_from(&source, &j->dockerfile, &j->dockerfile_path, e);
         b->dockerfile_path = j->dockerfile_path;
         report_done(b, vertex, r < 0 ? VERTEX_FAILED : VERTEX_DONE, r < 0 && e ? err_message(*e) : NULL,
                     clock_monotonic_ns() - started);
@@ -152,7 +157,7 @@ static int make_plan(BuildJob *j, Err **e) {
         params.checks = j->checks;
         platform_host(&params.build_platform);
         int r = make_targets(j, &params, e);
-        if (r == 0) build_checks_context(j->checks, b->plan, b->params->context_path, j->dockerfile_path);
+        if (r == 0) build_checks_context(j->checks, b->plan, main_context_directory(b), j->dockerfile_path);
         build_checks_report(j->checks, b);
         return r < 0 ? -1 : checks_verdict(j->checks, e);
 }

@@ -43,8 +43,10 @@ typedef struct BuildSecret {
 typedef struct BuildParams {
         Store *store;
         const EventSink *events;
-        const char *context_path;    /* directory; NULL: none was given */
-        const char *dockerfile_path; /* -f; NULL: Dockerfile (or dockerfile) in the context; "-" standard input */
+        const char *context_path; /* directory, git reference, URL, "-" standard input; NULL: none was given */
+        const char *dockerfile_path; /* -f: path, URL, "-" standard input; NULL: Dockerfile or dockerfile in the context */
+        const char *ignore_file; /* --ignorefile: instead of .dockerignore; NULL */
+        bool ignore_remote;      /* .dockerignore counts also in contexts that are not directories here */
         PlanParams plan; /* target, build_args, labels, named_contexts, platform, network, no_cache...; resolver,
                                         warning, now and epoch are filled in by build_run() */
         /* --platform with several values: a plan for each instead of plan.platform, one graph, an image of all of them. */

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "os/fs.h"
+#include "os/root_path.h"
 
 enum { IGNORE_FILE_MAX = 8 << 20 };
 
@@ -46,14 +47,23 @@ void context_list_done(ContextList *l) {
         pthread_mutex_destroy(&l->lock);
 }
 
-/* 1: read, 0: there is none. */
-static int read_ignore_file(Context *c, int dir_fd, const char *path, Err **e) {
-        char *text;
+static bool is_absent(const Err *failure) {
+        return err_errno(failure) == ENOENT || err_errno(failure) == ENOTDIR;
+}
+
+/* 1: read, 0: there is none. inside: dir_fd is a root that no link leaves. */
+static int read_ignore_file(Context *c, int dir_fd, const char *path, bool inside, Err **e) {
+        AUTO(freep) char *text = NULL;
         size_t size;
         Err *failure = NULL;
-        if (file_read(dir_fd, path, IGNORE_FILE_MAX, &text, &size, &failure) < 0) {
-                bool absent = err_errno(failure) == ENOENT || err_errno(failure) == ENOTDIR;
-                if (absent) {
+        int r = 0;
+        AUTO(closep) int fd = inside ? root_open(dir_fd, path, O_RDONLY | O_NONBLOCK, 0, &failure) : -1;
+        if (!inside)
+                r = file_read(dir_fd, path, IGNORE_FILE_MAX, &text, &size, &failure);
+        else if (fd >= 0)
+                r = fd_read_all(fd, IGNORE_FILE_MAX, &text, &size, &failure);
+        if (failure || r < 0) {
+                if (is_absent(failure)) {
                         err_free(failure);
                         return 0;
                 }
@@ -61,52 +71,61 @@ static int read_ignore_file(Context *c, int dir_fd, const char *path, Err **e) {
                 return -1;
         }
         c->ignore_path = xstrdup(path);
-        int r = ignore_parse(c->ignore_path, (Str){text, size}, &c->ignore, e);
-        free(text);
-        return r < 0 ? -1 : 1;
+        return ignore_parse(c->ignore_path, (Str){text, size}, &c->ignore, e) < 0 ? -1 : 1;
 }
 
-static int find_ignore_file(Context *c, const char *dockerfile_path, Err **e) {
-        if (dockerfile_path && !streq(dockerfile_path, "-")) {
-                AUTO(freep) char *own = xasprintf("%s.dockerignore", dockerfile_path);
-                int r = read_ignore_file(c, AT_FDCWD, own, e);
+static int find_ignore_file(Context *c, const ContextSource *s, Err **e) {
+        if (s->ignore_file) {
+                int r = read_ignore_file(c, AT_FDCWD, s->ignore_file, false, e);
+                if (r == 0) return err_new(e, ERR_NOT_FOUND, "ignore file '%s': no such file", s->ignore_file);
+                return r < 0 ? -1 : 0;
+        }
+        if (s->unignored) return 0;
+        if (s->dockerfile && !streq(s->dockerfile, "-")) {
+                AUTO(freep) char *own = xasprintf("%s.dockerignore", s->dockerfile);
+                int r = read_ignore_file(c, s->foreign ? c->fd : AT_FDCWD, own, s->foreign, e);
                 if (r != 0) return r < 0 ? -1 : 0;
         }
-        return read_ignore_file(c, c->fd, ".dockerignore", e) < 0 ? -1 : 0;
+        return read_ignore_file(c, c->fd, ".dockerignore", s->foreign, e) < 0 ? -1 : 0;
 }
 
-static int context_open(ContextList *l, const char *name, const char *path, const char *dockerfile_path,
-                        Context **ret_context, Err **e) {
+static int context_missing(const ContextSource *s, Err **e) {
+        int saved = errno;
+        err_sys(e, s->name[0] ? "build context '%s': open directory '%s'" : "build context%s: open directory '%s'",
+                s->name, s->path);
+        if (saved != ENOENT) return -1;
+        return err_hint(e, "the context is the last argument of the command: a directory that holds what COPY names");
+}
+
+static int open_index(Store *store, Context *c, Err **e) {
+        if (!c->transient) return digest_index_open_context(store, c->fd, c->path, &c->index, e);
+        c->index = digest_index_new();
+        return 0;
+}
+
+static int context_open(ContextList *l, const ContextSource *s, Context **ret_context, Err **e) {
         AUTO(context_freep) Context *c = xcalloc(1, sizeof *c);
-        c->name = xstrdup(name);
-        c->path = xstrdup(path);
-        c->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (c->fd < 0) {
-                int saved = errno;
-                err_sys(e, name[0] ? "build context '%s': open directory '%s'" : "build context%s: open directory '%s'",
-                        name, path);
-                if (saved == ENOENT)
-                        err_hint(e, "the context is the last argument of the command: a directory that holds what COPY "
-                                    "names");
-                return -1;
-        }
-        if (find_ignore_file(c, dockerfile_path, e) < 0) return -1;
-        if (digest_index_open_context(l->store, c->fd, path, &c->index, e) < 0) return -1;
+        c->name = xstrdup(s->name);
+        c->path = xstrdup(s->path);
+        c->keep_owner = s->keep_owner;
+        c->transient = s->transient;
+        c->fd = open(s->directory ? s->directory : s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (c->fd < 0) return context_missing(s, e);
+        if (find_ignore_file(c, s, e) < 0 || open_index(l->store, c, e) < 0) return -1;
         c->filter = (CopyFilter){.hidden = context_hidden, .explain = filter_explain, .context = c};
         *ret_context = TAKE(c);
         return 0;
 }
 
-int context_get(ContextList *l, const char *name, const char *path, const char *dockerfile_path, Context **ret_context,
-                Err **e) {
+int context_get(ContextList *l, const ContextSource *source, Context **ret_context, Err **e) {
         int r = 0;
         Context *found = NULL;
         pthread_mutex_lock(&l->lock);
         for (size_t i = 0; i < l->list.n && !found; i++) {
-                if (streq(l->list.v[i]->name, name)) found = l->list.v[i];
+                if (streq(l->list.v[i]->name, source->name)) found = l->list.v[i];
         }
         if (!found) {
-                r = context_open(l, name, path, dockerfile_path, &found, e);
+                r = context_open(l, source, &found, e);
                 if (r == 0) vec_push(&l->list, found);
         }
         pthread_mutex_unlock(&l->lock);
@@ -116,7 +135,8 @@ int context_get(ContextList *l, const char *name, const char *path, const char *
 
 int context_list_save(ContextList *l, Err **e) {
         for (size_t i = 0; i < l->list.n; i++) {
-                if (digest_index_save(l->list.v[i]->index, e) < 0) return -1;
+                const Context *c = l->list.v[i];
+                if (!c->transient && digest_index_save(c->index, e) < 0) return -1;
         }
         return 0;
 }

@@ -15,6 +15,8 @@ typedef struct Context {
         char *path;        /* as given */
         char *ignore_path; /* the ignore file that was found, for messages, or NULL */
         int fd;            /* O_PATH|O_DIRECTORY */
+        bool keep_owner;   /* of its files: an archive says whose they are */
+        bool transient;    /* gone after the build: nothing of it is remembered */
         Ignore *ignore;    /* NULL: nothing hidden */
         DigestIndex *index;
         CopyFilter filter;
@@ -29,10 +31,21 @@ typedef struct ContextList {
 void context_list_init(ContextList *l, Store *store);
 void context_list_done(ContextList *l);
 
-/* The context `name` at path; opened once. dockerfile_path: of the main context: its "<Dockerfile>.dockerignore" wins over
- * ".dockerignore"; NULL for named ones. Borrowed. Any thread. */
-int context_get(ContextList *l, const char *name, const char *path, const char *dockerfile_path, Context **ret_context,
-                Err **e);
+typedef struct ContextSource {
+        const char *name;      /* "" = the main context */
+        const char *path;      /* as the user names it: for messages, and to recognise it by */
+        const char *directory; /* where it lies; NULL: at path */
+        const char *
+                dockerfile; /* of the main context: its "<Dockerfile>.dockerignore" wins over ".dockerignore"; else NULL */
+        const char *ignore_file; /* this one instead of both; NULL: look for them */
+        bool foreign;            /* somebody else's files: nothing is looked up outside of them */
+        bool unignored;          /* no ignore file counts */
+        bool keep_owner;
+        bool transient;
+} ContextSource;
+
+/* The context; opened once. Borrowed. Any thread. */
+int context_get(ContextList *l, const ContextSource *source, Context **ret_context, Err **e);
 
 /* Remember the digests of the files that were read. */
 int context_list_save(ContextList *l, Err **e);

@@ -74,11 +74,11 @@ void graph_free(Build *b) {
 void node_mounted_ids(const Node *n, StrVec *ret_ids) {
         if (n->parent) {
                 node_mounted_ids(n->parent, ret_ids);
-                if (n->result.snapshot[0] && !n->result.empty) strvec_push(ret_ids, n->result.snapshot);
         } else if (n->step->kind == STEP_IMAGE) {
                 const StrVec *layers = &n->step->image->snapshots;
                 for (size_t i = 0; i < layers->n; i++) strvec_push(ret_ids, layers->v[i]);
         }
+        if (n->result.snapshot[0] && !n->result.empty) strvec_push(ret_ids, n->result.snapshot);
 }
 
 void node_layer_dirs(Build *b, const Node *n, StrVec *ret_dirs) {
@@ -91,11 +91,11 @@ void node_layer_dirs(Build *b, const Node *n, StrVec *ret_dirs) {
 void node_layer_ids(const Node *n, StrVec *ret_ids) {
         if (n->parent) {
                 node_layer_ids(n->parent, ret_ids);
-                if (n->result.snapshot[0]) strvec_push(ret_ids, n->result.snapshot);
         } else if (n->step->kind == STEP_IMAGE) {
                 const StrVec *layers = &n->step->image->snapshots;
                 for (size_t i = 0; i < layers->n; i++) strvec_push(ret_ids, layers->v[i]);
         }
+        if (n->result.snapshot[0]) strvec_push(ret_ids, n->result.snapshot);
 }
 
 int node_view(Build *b, const Node *n, View **ret_view, Err **e) {

@@ -52,8 +52,11 @@ typedef struct BuildTarget {
         Node *nodes; /* of its steps, by id */
 } BuildTarget;
 
+typedef struct MainContext MainContext;
+
 typedef struct Build {
         const BuildParams *params;
+        MainContext *main_context; /* build/main_context.h */
         Store *store;
         Plan *plan; /* of the first target; borrowed */
         VEC(BuildTarget) targets;
@@ -87,7 +90,8 @@ typedef struct StepOps {
         uint64_t weight; /* relative cost, for the critical path */
 } StepOps;
 const StepOps *step_ops(StepKind kind);
-extern const StepOps step_image_ops, step_scratch_ops, step_run_ops, step_copy_ops, step_workdir_ops;
+extern const StepOps step_image_ops, step_scratch_ops, step_run_ops, step_copy_ops, step_workdir_ops,
+        step_fetch_ops;
 
 /* Make nodes for the plans of all targets. */
 void graph_new(Build *b);

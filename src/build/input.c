@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/vec.h"
 #include "os/fs.h"
+#include "os/root_path.h"
 
 /* Names in the directory that look like a Dockerfile, for the hint. */
 static void hint_similar(const char *directory, Err **e) {
@@ -61,12 +62,60 @@ static const char *short_name(const char *path) {
         return slash ? slash + 1 : path;
 }
 
-int dockerfile_load(const char *context_path, const char *path, Dockerfile **ret_dockerfile, char **ret_path, Err **e) {
-        AUTO(freep) char *chosen = path ? xstrdup(path) : default_path(context_path ? context_path : ".");
+/* In a context that came from elsewhere: what a link in it says stays inside. */
+static int open_foreign(const DockerfileSource *s, char **ret_path, Err **e) {
+        static const char *const usual[] = {"Dockerfile", "dockerfile"};
+        AUTO(closep) int root = open(s->context, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (root < 0) return err_sys(e, "open '%s'", s->context);
+        for (size_t i = 0; i < (s->path ? 1 : ARRAY_SIZE(usual)); i++) {
+                const char *path = s->path ? s->path : usual[i];
+                Err *failure = NULL;
+                int fd = root_open(root, path, O_RDONLY | O_NONBLOCK, 0, &failure);
+                if (fd >= 0) {
+                        *ret_path = xstrdup(path);
+                        return fd;
+                }
+                bool absent = err_errno(failure) == ENOENT || err_errno(failure) == ENOTDIR;
+                if (!absent) {
+                        err_move(e, &failure);
+                        return -1;
+                }
+                err_free(failure);
+        }
+        return missing(s->context, s->path ? s->path : "Dockerfile", e);
+}
+
+static int load_foreign(const DockerfileSource *s, Dockerfile **ret_dockerfile, char **ret_path, Err **e) {
+        AUTO(freep) char *path = NULL;
         AUTO(freep) char *text = NULL;
         size_t size;
-        if (read_text(context_path, chosen, &text, &size, e) < 0) return -1;
+        AUTO(closep) int fd = open_foreign(s, &path, e);
+        if (fd < 0) return -1;
+        if (fd_read_all(fd, DOCKERFILE_SIZE_MAX, &text, &size, e) < 0) return err_wrap(e, "read '%s'", path);
+        if (dockerfile_parse(short_name(path), (Str){text, size}, ret_dockerfile, e) < 0) return -1;
+        *ret_path = TAKE(path);
+        return 0;
+}
+
+int dockerfile_load_from(const DockerfileSource *source, Dockerfile **ret_dockerfile, char **ret_path, Err **e) {
+        const char *context = source->context, *path = source->path;
+        if (source->text) {
+                if (dockerfile_parse(source->name, (Str){source->text, source->size}, ret_dockerfile, e) < 0) return -1;
+                *ret_path = xstrdup("-");
+                return 0;
+        }
+        if (source->foreign && !(path && streq(path, "-"))) return load_foreign(source, ret_dockerfile, ret_path, e);
+        AUTO(freep) char *chosen = path ? xstrdup(path) : default_path(context ? context : ".");
+        AUTO(freep) char *text = NULL;
+        size_t size;
+        if (read_text(context, chosen, &text, &size, e) < 0) return -1;
         if (dockerfile_parse(short_name(chosen), (Str){text, size}, ret_dockerfile, e) < 0) return -1;
         *ret_path = TAKE(chosen);
         return 0;
+}
+
+int dockerfile_load(const char *context_path, const char *path, Dockerfile **ret_dockerfile, char **ret_path, Err **e) {
+        bool piped = !path && context_path && streq(context_path, "-");
+        DockerfileSource source = {.context = context_path, .path = piped ? "-" : path};
+        return dockerfile_load_from(&source, ret_dockerfile, ret_path, e);
 }

@@ -60,7 +60,7 @@ int mount_tree_make(Build *b, Node *n, const PlanMount *mount, const char *scrat
         CopyApply apply = {
                 .below = below,
                 .draft = &draft,
-                .link_from_source = j.tree.view != NULL && mount->read_only,
+                .link_from_source = j.tree.immutable && mount->read_only,
                 .clamp_mtime_ns = -1,
                 .cancelled = &b->cancelled,
         };

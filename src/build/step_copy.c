@@ -38,7 +38,10 @@ static void copy_job_done(CopyJob *j) {
 static void definition_fields(KeyText *k, const PlanCopy *copy) {
         key_number(k, "add", copy->add);
         key_number(k, "sources", copy->source_count);
-        for (size_t i = 0; i < copy->source_count; i++) key_text(k, "source", copy->sources[i]);
+        for (size_t i = 0, fetched = 0; i < copy->source_count; i++) {
+                bool remote = copy->remote && copy->remote[i]; /* where it came from does not matter */
+                key_text(k, "source", remote ? copy->fetched[fetched++]->fetch.name : copy->sources[i]);
+        }
         for (size_t i = 0; i < copy->inline_count; i++) {
                 key_text(k, "inline", copy->inlines[i].name);
                 key_bytes(k, "data", copy->inlines[i].data, copy->inlines[i].size);
@@ -49,17 +52,33 @@ static void definition_fields(KeyText *k, const PlanCopy *copy) {
         key_number(k, "link", copy->link);
         key_number(k, "parents", copy->parents);
         for (size_t i = 0; i < copy->exclude_count; i++) key_text(k, "exclude", copy->excludes[i]);
-        key_number(k, "unpack", (uint64_t)(copy->unpack + 1));
+        key_number(k, "unpack", (uint64_t)copy->unpack + 1);
 }
 
 static Node *source_node(const Node *n) {
         return node_of(n, n->step->copy.from);
 }
 
+/* Everything that it looks into cannot change. */
+static bool has_alias(const PlanCopy *copy) {
+        return copy->from || (copy->fetched_count && copy->fetched_count == copy->source_count);
+}
+
+/* Times of fetched files are part of what is copied, unlike those of a context's. */
+static void fetched_fields(KeyText *k, const Node *n) {
+        const PlanCopy *copy = &n->step->copy;
+        for (size_t i = 0; i < copy->fetched_count; i++) {
+                if (copy->fetched[i]->fetch.kind == FETCH_FILE)
+                        key_digest(k, "fetched", &node_of(n, copy->fetched[i])->result.key);
+        }
+}
+
 /* Definition, parent and the exact layers that are looked into. */
 static void alias_key(Node *n, Digest *ret_alias) {
         StrVec layers = {0};
-        node_layer_ids(source_node(n), &layers);
+        const PlanCopy *copy = &n->step->copy;
+        if (copy->from) node_layer_ids(source_node(n), &layers);
+        for (size_t i = 0; i < copy->fetched_count; i++) node_layer_ids(node_of(n, copy->fetched[i]), &layers);
         KeyText k;
         key_begin(&k, "copy-alias");
         key_digest(&k, "parent", &n->parent->result.key);
@@ -70,7 +89,7 @@ static void alias_key(Node *n, Digest *ret_alias) {
 }
 
 static int copy_lookup(Build *b, Node *n, Err **e) {
-        if (!n->step->copy.from || n->step->no_cache) return LOOKUP_MISS;
+        if (!has_alias(&n->step->copy) || n->step->no_cache) return LOOKUP_MISS;
         Digest alias, key;
         alias_key(n, &alias);
         int r = store_alias_get(b->store, &alias, &key, e);
@@ -98,6 +117,7 @@ static int select_files(CopyJob *j, Err **e) {
                 .exclude_count = copy->exclude_count,
                 .parents = copy->parents,
                 .unpack_archives = copy->unpack >= 0 ? copy->unpack == 1 : copy->add,
+                .packed = copy->unpack >= 0 ? NULL : copy->remote,
                 .has_owner = copy->chown != NULL,
                 .uid = j->uid,
                 .gid = j->gid,
@@ -113,7 +133,11 @@ static int copy_job_open(CopyJob *j, Err **e) {
         if (node_view(j->b, j->n->parent, &j->below, e) < 0) return -1;
         const PlanCopy *copy = &j->n->step->copy;
         bool needs_source = copy->source_count > 0; /* heredocs alone need none */
-        if (needs_source && source_tree_open(j->b, source_node(j->n), copy->context, &j->source, e) < 0) return -1;
+        if (copy->fetched_count) {
+                if (source_tree_open_fetched(j->b, j->n, &j->source, e) < 0) return -1;
+        } else if (needs_source) {
+                if (source_tree_open(j->b, source_node(j->n), copy->context, &j->source, e) < 0) return -1;
+        }
         if (!needs_source) j->source.root = (CopyRoot){.root_fd = -1, .root_path = ""};
         return select_files(j, e);
 }
@@ -132,6 +156,7 @@ static int content_key(CopyJob *j, Digest *ret_content, Digest *ret_key, Err **e
         definition_fields(&k, &j->n->step->copy);
         key_number(&k, "uid", j->uid);
         key_number(&k, "gid", j->gid);
+        fetched_fields(&k, j->n);
         key_digest(&k, "content", ret_content);
         key_finish(&k, ret_key);
         return 0;
@@ -188,7 +213,7 @@ static int fill_draft(CopyJob *j, Draft *draft, Err **e) {
                 .record = record,
                 .earlier_path = earlier.path,
                 .earlier = earlier.index,
-                .link_from_source = j->source.view != NULL,
+                .link_from_source = j->source.immutable,
                 .clamp_mtime_ns = -1, /* times are clamped where a layer's bytes are made */
                 .cancelled = &j->b->cancelled,
                 .progress = report_copied,
@@ -210,7 +235,7 @@ static int make_draft(CopyJob *j, Draft **ret_draft, Err **e) {
 }
 
 static int remember_aliases(CopyJob *j, const Digest *key, Err **e) {
-        if (j->source.view) {
+        if (has_alias(&j->n->step->copy)) {
                 Digest alias;
                 alias_key(j->n, &alias);
                 if (store_alias_put(j->b->store, &alias, key, e) < 0 || source_tree_save(&j->source, e) < 0) return -1;

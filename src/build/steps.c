@@ -12,6 +12,7 @@
 static const StepOps *const ops_by_kind[] = {
         [STEP_IMAGE] = &step_image_ops, [STEP_SCRATCH] = &step_scratch_ops, [STEP_RUN] = &step_run_ops,
         [STEP_COPY] = &step_copy_ops,   [STEP_WORKDIR] = &step_workdir_ops,
+        [STEP_FETCH] = &step_fetch_ops,
 };
 
 const StepOps *step_ops(StepKind kind) {

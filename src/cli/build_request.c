@@ -227,22 +227,14 @@ static int parse_platform(BuildRequest *r, const Args *args, Err **e) {
 }
 
 static int parse_context(BuildRequest *r, const Args *args, Err **e) {
-        static const char *const remote[] = {"http://", "https://", "git://", "ssh://", "git@", "github.com/"};
-        const char *context = args->operands.v[0];
-        r->params.dockerfile_path = args_text(args, "file");
-        if (streq(context, "-")) {
-                if (r->params.dockerfile_path && !streq(r->params.dockerfile_path, "-")) {
-                        return err_new(e, ERR_UNSUPPORTED, "a context from standard input is not supported yet");
-                }
-                r->params.dockerfile_path = "-";
-                return 0;
-        }
-        for (size_t i = 0; i < ARRAY_SIZE(remote); i++) {
-                if (starts_with(context, remote[i]))
-                        return err_new(e, ERR_UNSUPPORTED, "a remote context ('%s') is not supported yet", context);
-        }
-        r->params.context_path = context;
-        return 0;
+        BuildParams *p = &r->params;
+        p->context_path = args->operands.v[0];
+        p->dockerfile_path = args_text(args, "file");
+        p->ignore_file = args_text(args, "ignorefile");
+        p->ignore_remote = args_flag(args, "ignore-remote");
+        if (!streq(p->context_path, "-") || !p->dockerfile_path || !streq(p->dockerfile_path, "-")) return 0;
+        err_new(e, ERR_USAGE, "standard input cannot be both the context and the Dockerfile");
+        return err_hint(e, "a Dockerfile alone on standard input: decant build - <Dockerfile");
 }
 
 static int parse_rest(BuildRequest *r, const Args *args, Err **e) {

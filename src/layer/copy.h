@@ -55,6 +55,7 @@ typedef struct CopyParams {
         size_t exclude_count;
         bool parents;         /* --parents */
         bool unpack_archives; /* ADD: recognise and unpack local tar archives */
+        const bool *packed;   /* of each source: its archives stay as they are; NULL = none */
         bool literal_names;   /* no wildcards */
         bool has_owner;       /* --chown */
         uid_t uid;

@@ -5,8 +5,7 @@
 #include "layer/copy_apply.h"
 #include "layer/unpack.h"
 
-/* An archive is what decompresses, if need be, to something that begins with a valid tar header; its name says nothing. */
-static bool begins_tar(int fd) {
+bool archive_begins(int fd) {
         AUTO(source_freep) Source *file = source_from_fd(fd);
         AUTO(source_freep) Source *plain = NULL;
         Compression compression;
@@ -21,7 +20,7 @@ int copy_is_archive(const CopySet *s, const CopyEntry *entry, Err **e) {
         AUTO(closep) int fd = -1;
         struct stat st;
         if (copy_open_entry(s, entry, &fd, &st, e) < 0) return -1;
-        return begins_tar(fd);
+        return archive_begins(fd);
 }
 
 static int unpack_from(Applying *a, const CopyItem *item, View *merged, int fd, Err **e) {

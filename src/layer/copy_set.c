@@ -83,6 +83,11 @@ static void copy_params(CopySet *s, const CopyParams *params) {
         s->params.inlines = copy_inlines(a, params->inlines, params->inline_count);
         s->params.destination = arena_strdup(a, params->destination);
         s->params.mode = arena_strdup(a, params->mode);
+        if (params->packed) {
+                bool *packed = arena_array(a, params->source_count + 1, sizeof *packed);
+                memcpy(packed, params->packed, params->source_count * sizeof *packed);
+                s->params.packed = packed;
+        }
         s->params.root = NULL;
         if (params->root) s->root = *params->root;
         s->root.root_path = arena_strdup(a, s->root.root_path);

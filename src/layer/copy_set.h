@@ -64,6 +64,7 @@ typedef struct CopyItem {
         const char *pattern; /* --parents: what is taken out of the root; else NULL */
         bool optional;       /* came from a wildcard: may turn out to have nothing */
         bool gone;
+        bool packed;  /* an archive stays one */
         char *target; /* resolved destination relative to the layer; owned; set while applying */
 } CopyItem;
 

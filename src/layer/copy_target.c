@@ -56,7 +56,7 @@ static int resolve_item(Applying *a, size_t index, Destination *d, Err **e) {
         CopyEntry *root = copy_entry(s, item->root);
         int archive = 0;
         root->flags &= (uint16_t)~ENTRY_UNPACKED;
-        if (s->params.unpack_archives && S_ISREG(root->mode)) archive = copy_is_archive(s, root, e);
+        if (s->params.unpack_archives && !item->packed && S_ISREG(root->mode)) archive = copy_is_archive(s, root, e);
         if (archive < 0) return -1;
         if (archive) {
                 root->flags |= ENTRY_UNPACKED;

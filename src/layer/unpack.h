@@ -27,4 +27,8 @@ typedef struct UnpackJob {
         const volatile bool *cancelled;  /* or NULL */
 } UnpackJob;
 
+/* Does the file, from where fd stands, hold an archive? It is what decompresses, if need be, to something that begins with a
+ * valid tar header; its name says nothing. Moves the offset. */
+bool archive_begins(int fd);
+
 int unpack_tar(const UnpackJob *job, Source *tar, LayerTotals *ret_totals, Err **e);

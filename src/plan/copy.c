@@ -17,6 +17,7 @@ typedef struct CopyDraft {
         const char **sources;
         PlanInline *inlines;
         const char *destination; /* as written, expanded */
+        const char *checksum;
 } CopyDraft;
 
 static int add_inline(CopyDraft *d, const Heredoc *h, Err **e) {
@@ -30,28 +31,11 @@ static int add_inline(CopyDraft *d, const Heredoc *h, Err **e) {
         return 0;
 }
 
-static bool is_git(const char *source) {
-        if (starts_with(source, "git://") || starts_with(source, "git@") || starts_with(source, "ssh://")) return true;
-        if (!starts_with(source, "http://") && !starts_with(source, "https://")) return false;
-        Str path = str_of(source);
-        path.n = strcspn(source, "#?");
-        return str_ends(path, STR(".git"));
-}
-
-static bool is_url(const char *source) {
-        return starts_with(source, "http://") || starts_with(source, "https://");
-}
-
 static int check_source(const CopyDraft *d, const char *source, Err **e) {
         const Maker *m = d->s->maker;
-        if (!is_git(source) && !is_url(source)) return 0;
-        if (!d->copy.add) {
-                if (!is_url(source)) return 0; /* an odd file name */
-                return plan_error(m, d->i, source, e, "source can't be a URL for COPY (ADD takes URLs): %s", source);
-        }
-        err_new(e, ERR_UNSUPPORTED, "ADD of %s is not supported yet: %s", is_git(source) ? "a git repository" : "a URL",
-                source);
-        return plan_locate(m, d->i, source, e);
+        if (d->copy.add) return plan_remote_source(d->s, d->i, source, e) < 0 ? -1 : 0;
+        if (!starts_with(source, "http://") && !starts_with(source, "https://")) return 0;
+        return plan_error(m, d->i, source, e, "source can't be a URL for COPY (ADD takes URLs): %s", source);
 }
 
 static int read_words(CopyDraft *d, Err **e) {
@@ -102,21 +86,14 @@ static int expand_flag(const CopyDraft *d, const char *name, const char **ret_va
         return stage_expand(d->s, d->i, text, ret_value, e);
 }
 
-static int check_checksum(const CopyDraft *d, Err **e) {
-        if (!d->copy.checksum) return 0;
-        return plan_error(d->s->maker, d->i, "--checksum", e,
-                          "checksum can't be specified for sources that are neither HTTP(S) nor git");
-}
-
 static int read_flags(CopyDraft *d, Err **e) {
         const Maker *m = d->s->maker;
         const Instruction *i = d->i;
         const char *const *unpack = NULL;
         if (expand_flag(d, "chown", &d->copy.chown, e) < 0 || expand_flag(d, "chmod", &d->copy.chmod, e) < 0) return -1;
-        if (expand_flag(d, "checksum", &d->copy.checksum, e) < 0) return -1;
+        if (expand_flag(d, "checksum", &d->checksum, e) < 0) return -1;
         d->copy.link = instruction_flag_on(i, "link");
         d->copy.parents = instruction_flag_on(i, "parents");
-        d->copy.keep_git_dir = instruction_flag_on(i, "keep-git-dir");
         if (plan_flag_list(m, i, "unpack", &unpack) > 0) d->copy.unpack = instruction_flag_on(i, "unpack");
         d->copy.exclude_count = plan_flag_list(m, i, "exclude", &d->copy.excludes);
         return check_mode(d, e);
@@ -127,7 +104,7 @@ static int find_from(CopyDraft *d, Err **e) {
         const char *from = instruction_flag(d->i, "from");
         if (!from || !*from) {
                 d->copy.context = "";
-                m->context_needed |= d->copy.source_count > 0;
+                m->context_needed |= d->copy.source_count > d->copy.fetched_count;
                 return 0;
         }
         Source source;
@@ -153,14 +130,17 @@ int dispatch_copy(Stage *s, const Instruction *i, Err **e) {
         CopyDraft d = {.s = s, .i = i, .copy = {.add = i->kind == INSTR_ADD, .unpack = -1}};
         Maker *m = s->maker;
         if (read_words(&d, e) < 0 || read_flags(&d, e) < 0) return -1;
-        if (check_checksum(&d, e) < 0 || find_from(&d, e) < 0) return -1;
-        const char *directory = s->pub.config.working_dir ? s->pub.config.working_dir : "/";
         d.copy.sources = d.sources;
+        if (plan_fetch_sources(s, i, d.checksum, &d.copy, e) < 0 || find_from(&d, e) < 0) return -1;
+        const char *directory = s->pub.config.working_dir ? s->pub.config.working_dir : "/";
         d.copy.inlines = d.inlines;
         d.copy.destination = plan_path_destination(m->arena, directory, d.destination);
         PlanStep *step = step_new(s, STEP_COPY, i, step_name(s, instruction_text(s, i)));
         step->copy = d.copy;
-        step_set_inputs(m, step, &step->copy.from, 1);
+        if (d.copy.fetched_count)
+                step_set_inputs(m, step, d.copy.fetched, d.copy.fetched_count);
+        else
+                step_set_inputs(m, step, &step->copy.from, 1);
         stage_push(s, step);
         commit_copy(&d);
         return 0;

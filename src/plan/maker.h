@@ -70,6 +70,7 @@ struct Maker {
         VEC(PlanStep *) steps;
         Map *images;   /* "reference\nplatform" -> Stage * or PlanStep * */
         Map *sources;  /* images that COPY --from and mounts name -> Stage * */
+        Map *fetches;  /* definition -> PlanStep * */
         Map *contexts; /* normalised context name -> const PlanPair * */
         Scope globals;
         Platform target_platform;
@@ -182,6 +183,16 @@ const PlanPair *plan_context_find(const Maker *m, const char *name,
                                   const Platform *platform); /* --build-context or NULL */
 int stage_base(Stage *s, Err **e);                           /* tip and config from FROM */
 int plan_source_find(Stage *s, const Instruction *i, const char *name, Source *ret_source, Err **e);
+
+/* --- fetch.c: what comes from the network ------------------------------------------------------------------------ */
+
+/* Is source something that ADD fetches? 1 yes, 0 no, below 0 with *e: it looks like that but is wrong. */
+int plan_remote_source(const Stage *s, const Instruction *i, const char *source, Err **e);
+/* Make the steps that fetch copy's remote sources, and let the sources name what they give. */
+int plan_fetch_sources(Stage *s, const Instruction *i, const char *checksum, PlanCopy *copy, Err **e);
+/* A named context that is a URL or repository. */
+PlanStep *plan_fetch_context(Stage *s, const Instruction *i, const PlanPair *pair);
+bool plan_context_remote(const char *value);
 
 /* --- onbuild.c -------------------------------------------------------------------------------------------------- */
 

@@ -22,6 +22,7 @@ static void maker_init(Maker *m, Dockerfile *dockerfile, const PlanParams *param
                      .arena = arena_new(),
                      .images = map_new(),
                      .sources = map_new(),
+                     .fetches = map_new(),
                      .contexts = map_new(),
                      .target_platform = params->platform ? *params->platform : params->build_platform};
 }
@@ -38,6 +39,7 @@ static void maker_done(Maker *m) {
         scope_done(&m->globals);
         map_free(m->images);
         map_free(m->sources);
+        map_free(m->fetches);
         map_free(m->contexts);
         vec_done(&m->stages);
         vec_done(&m->steps);

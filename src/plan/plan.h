@@ -32,7 +32,12 @@ typedef struct PlanImage {  /* what a resolver returns */
         char *resolved;     /* for progress: full name; allocated, owned by the plan from then on */
 } PlanImage;
 
-typedef enum NamedContextKind { NAMED_CONTEXT_NONE, NAMED_CONTEXT_IMAGE, NAMED_CONTEXT_DIRECTORY } NamedContextKind;
+typedef enum NamedContextKind {
+        NAMED_CONTEXT_NONE,
+        NAMED_CONTEXT_IMAGE,
+        NAMED_CONTEXT_DIRECTORY,
+        NAMED_CONTEXT_REMOTE, /* a git repository or a URL */
+} NamedContextKind;
 
 typedef struct PlanResolver {
         /* An image by reference text ("debian:bookworm"). platform NULL: the default. ERR_NOT_FOUND says what was searched. */
@@ -73,6 +78,7 @@ typedef enum StepKind {
         STEP_COPY,    /* COPY and ADD */
         STEP_WORKDIR, /* make a directory */
 } StepKind;
+        STEP_FETCH,   /* a tree from the network; a root like an image, that a COPY or ADD takes from */
 
 typedef struct PlanStep PlanStep;
 
@@ -131,12 +137,33 @@ typedef struct PlanCopy {
         bool parents;
         const char *const *excludes;
         size_t exclude_count;
-        int unpack;           /* -1 not given, 0, 1 */
-        const char *checksum; /* ADD */
-        bool keep_git_dir;
+        int unpack; /* -1 not given, 0, 1 */
+        /* ADD of URLs and repositories: remote[k] says that sources[k] is a path in the trees of these steps, which lie over
+         * the context. */
+        PlanStep *const *fetched; /* one a remote source, in their order */
+        size_t fetched_count;
+        const bool *remote; /* NULL when there are none */
 } PlanCopy;
 
 struct PlanStep {
+typedef enum FetchKind {
+        FETCH_FILE,    /* http(s): one file, 0600, with the time of Last-Modified */
+        FETCH_ARCHIVE, /* http(s): the contents of an archive; the file itself when it is none */
+        FETCH_GIT,
+} FetchKind;
+
+/* Directories that hold what ADD fetched have names that begin so. */
+#define PLAN_FETCHED_PREFIX ".fetched-"
+
+typedef struct PlanFetch {
+        FetchKind kind;
+        const char *url;      /* as written */
+        const char *place;    /* directory of the result that holds what came; "" = its root */
+        const char *name;     /* of the file */
+        const char *checksum; /* NULL: any */
+        bool keep_git_dir;
+} PlanFetch;
+
         StepKind kind;
         unsigned id;                    /* index into plan->steps; parents and sources have smaller ones */
         PlanStep *parent;               /* what it builds on; NULL for STEP_IMAGE, STEP_SCRATCH */
@@ -151,6 +178,7 @@ struct PlanStep {
         union {
                 PlanImage *image;
                 PlanRun run;
+                PlanFetch fetch;
                 PlanCopy copy;
                 struct {
                         const char *path;

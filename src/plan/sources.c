@@ -56,6 +56,7 @@ const PlanPair *plan_context_find(const Maker *m, const char *name, const Platfo
 
 static NamedContextKind context_kind(const char *value) {
         if (starts_with(value, "docker-image://") || starts_with(value, "oci-layout://")) return NAMED_CONTEXT_IMAGE;
+        if (plan_context_remote(value)) return NAMED_CONTEXT_REMOTE;
         if (strstr(value, "://") || starts_with(value, "git@") || starts_with(value, "target:") ||
             starts_with(value, "input:"))
                 return NAMED_CONTEXT_NONE;
@@ -68,7 +69,8 @@ static int context_kind_of(const Maker *m, const Instruction *i, const PlanPair 
         if (*ret_kind != NAMED_CONTEXT_NONE) return 0;
         err_new(e, ERR_UNSUPPORTED, "--build-context %s=%s: this kind of context is not supported", pair->name,
                 pair->value);
-        err_hint(e, "use a directory, docker-image://REFERENCE or oci-layout://DIRECTORY");
+        err_hint(e, "use a directory, docker-image://REFERENCE, oci-layout://DIRECTORY, a git repository or an http(s) "
+                    "URL");
         return plan_locate(m, i, NULL, e);
 }
 
@@ -99,8 +101,8 @@ static void warn_platform(const Stage *s, const Instruction *i, const PlanImage 
                 return;
         platform_render(&s->platform, want);
         platform_render(&image->config.platform, have);
-        checks_add(checks, CHECK_BASE_PLATFORM, i, "Base image %s is for %s, not for %s as this build",
-                   image->resolved, have, want);
+        checks_add(checks, CHECK_BASE_PLATFORM, i, "Base image %s is for %s, not for %s as this build", image->resolved,
+                   have, want);
 }
 
 /* The step of an image; images are resolved once for a platform. value: of a named context, or NULL. */
@@ -150,15 +152,21 @@ static void start_from_nothing(Stage *s) {
         strvec_push(&s->pub.config.env, "PATH=" PLAN_DEFAULT_PATH);
 }
 
-static void start_from_directory(Stage *s, const PlanPair *pair) {
+/* from: the step that fetches the context, or NULL: it is a directory. */
+static void start_from_files(Stage *s, const PlanPair *pair, PlanStep *from) {
         Maker *m = s->maker;
         start_from_nothing(s);
         PlanStep *step =
                 step_new(s, STEP_COPY, s->from, arena_printf(m->arena, "[context %s] load directory", pair->name));
         const char **sources = arena_array(m->arena, 1, sizeof *sources);
         sources[0] = "/";
-        step->copy = (PlanCopy){
-                .sources = sources, .source_count = 1, .destination = "/", .context = pair->name, .unpack = -1};
+        step->copy = (PlanCopy){.sources = sources,
+                                .source_count = 1,
+                                .destination = "/",
+                                .from = from,
+                                .context = from ? NULL : pair->name,
+                                .unpack = -1};
+        step_set_inputs(m, step, &step->copy.from, 1);
         stage_push(s, step);
         s->context_root = true;
 }
@@ -168,7 +176,11 @@ static int start_from_context(Stage *s, const PlanPair *pair, Err **e) {
         PlanStep *step = NULL;
         if (context_kind_of(s->maker, s->from, pair, &kind, e) < 0) return -1;
         if (kind == NAMED_CONTEXT_DIRECTORY) {
-                start_from_directory(s, pair);
+                start_from_files(s, pair, NULL);
+                return 0;
+        }
+        if (kind == NAMED_CONTEXT_REMOTE) {
+                start_from_files(s, pair, plan_fetch_context(s, s->from, pair));
                 return 0;
         }
         if (image_step(s, s->from, pair->name, pair->value, &step, e) < 0) return -1;
@@ -302,6 +314,10 @@ int plan_source_find(Stage *s, const Instruction *i, const char *name, Source *r
         if (pair && context_kind_of(s->maker, i, pair, &kind, e) < 0) return -1;
         if (kind == NAMED_CONTEXT_DIRECTORY) {
                 ret_source->context = pair->name;
+                return 0;
+        }
+        if (kind == NAMED_CONTEXT_REMOTE) {
+                ret_source->step = plan_fetch_context(s, i, pair);
                 return 0;
         }
         if (!pair && streq(name, "scratch")) {
