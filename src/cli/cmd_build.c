@@ -11,6 +11,7 @@
 #include "build/build.h"
 #include "cli/app.h"
 #include "cli/build_request.h"
+#include "cli/call.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "os/fs.h"
@@ -100,8 +101,11 @@ static int build(App *app, const Args *args, BuildRequest *request, Err **e) {
 
 int command_build(App *app, const Args *args, Err **e) {
         BuildRequest request;
+        Call call;
+        if (call_parse(args_text(args, "call"), args_flag(args, "check"), &call, e) < 0) return -1;
         int r = build_request_init(&request, args, e);
-        if (r == 0) r = build(app, args, &request, e);
+        if (r == 0)
+                r = call.method == CALL_BUILD ? build(app, args, &request, e) : call_run(app, &call, &request, e);
         build_request_done(&request);
         return r;
 }

@@ -35,12 +35,11 @@ static const Option build_options[] = {
              .note = "only the local store is a cache so far"),
         LIST(0, "cache-to", "SPEC", "Write an outside cache", .state = OPTION_UNSUPPORTED,
              .note = "only the local store is a cache so far"),
-        TEXT(0, "call", "METHOD", "Evaluate the Dockerfile in another way than by building it",
-             .state = OPTION_UNSUPPORTED, .note = "the only method so far is build", .neutral = "build"),
+        TEXT(0, "call", "METHOD[,format=json]",
+             "Say something of the Dockerfile instead of building it: check, outline, targets"),
         TEXT(0, "cgroup-parent", "PATH", "Parent cgroup of RUN steps", .state = OPTION_IGNORED,
              .note = "RUN steps stay in decant's own cgroup"),
-        FLAG(0, "check", "Check the Dockerfile only", .state = OPTION_UNSUPPORTED,
-             .note = "build checks are not there yet"),
+        FLAG(0, "check", "Check the Dockerfile only (--call=check)"),
         FLAG(0, "compress", "Compress the context", .state = OPTION_IGNORED, .note = "the context is read in place"),
         TEXT(0, "cpu-period", "N", "Limit processor time", .state = OPTION_IGNORED,
              .note = "processor time is not limited"),
@@ -100,6 +99,19 @@ static const Option build_options[] = {
         LIST('t', "tag", "NAME[:TAG]", "Name the image in the local store", .completes = COMPLETES_IMAGE),
         TEXT(0, "target", "STAGE", "Build this stage instead of the last"),
         LIST(0, "ulimit", "NAME=SOFT[:HARD]", "Resource limit of RUN steps"),
+};
+
+static const Option lint_options[] = {
+        LIST(0, "error", "RULES", "Take these rules as errors (all: every one)"),
+        TEXT('t', "failure-threshold", "LEVEL", "End with status 1 from this level on (default: warning)",
+             .choices = "error warning info none"),
+        FLAG(0, "fix", "Mend in the file what can be mended mechanically"),
+        TEXT('f', "format", "FORMAT", "Form of the output (default: tty)",
+             .choices = "tty json sarif checkstyle codeclimate gitlab_codeclimate"),
+        LIST(0, "ignore", "RULES", "Leave these rules out"),
+        LIST(0, "info", "RULES", "Take these rules as information"),
+        FLAG(0, "no-fail", "End with status 0 whatever is found"),
+        LIST(0, "warning", "RULES", "Take these rules as warnings"),
 };
 
 static const Option images_options[] = {
@@ -225,6 +237,16 @@ static const Command commands[] = {
          .operand_max = 1,
          .completes = COMPLETES_DIRECTORY,
          .uses_store = true},
+        {.id = COMMAND_LINT,
+         .name = "lint",
+         .operands = "[FILE...]",
+         .help = "Check Dockerfiles without building them",
+         .detail = "FILE is a Dockerfile, - standard input; without it the Dockerfile of the working directory. Neither store nor "
+                   "images are looked at; build --check does that too. The status is 0 when nothing is found that is a "
+                   "warning or an error, 1 when something is or a file cannot be parsed.",
+         OPTIONS(lint_options),
+         .operand_max = SIZE_MAX,
+         .completes = COMPLETES_FILE},
         {.id = COMMAND_IMAGES,
          .name = "images",
          .operands = "[NAME[:TAG]]",

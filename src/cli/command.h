@@ -9,6 +9,7 @@
 
 typedef enum CommandId {
         COMMAND_BUILD,
+        COMMAND_LINT,
         COMMAND_IMAGES,
         COMMAND_HISTORY,
         COMMAND_INSPECT,

@@ -228,6 +228,10 @@ const Dockerfile *checks_dockerfile(const Checks *c) {
         return c->d;
 }
 
+const char *checks_rules(const Checks *c) {
+        return c->rules;
+}
+
 const Instruction *checks_instruction(const Checks *c, uint32_t line) {
         size_t from = 0, to = c->d->instruction_count;
         while (from < to) {

@@ -101,6 +101,8 @@ void checks_text(Checks *c);
 /* Findings so far, in the order of lines. */
 Finding *checks_list(Checks *c, size_t *ret_count);
 const Dockerfile *checks_dockerfile(const Checks *c);
+const char *checks_rules(const Checks *c);     /* or NULL */
+bool checks_mostly_lower(const Dockerfile *d); /* most instructions are written in lower case */
 /* The instruction that has this line, or NULL. */
 const Instruction *checks_instruction(const Checks *c, uint32_t line);
 

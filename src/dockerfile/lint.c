@@ -94,7 +94,7 @@ static void lint_instruction(Lint *l, const Instruction *in) {
         }
 }
 
-static bool mostly_lower(const Dockerfile *d) {
+bool checks_mostly_lower(const Dockerfile *d) {
         size_t lower = 0, upper = 0;
         for (size_t i = 0; i < d->instruction_count; i++) {
                 lower += is_lower(d->instructions[i].written);
@@ -115,7 +115,7 @@ static void take_parser_warnings(const Lint *l) {
 
 void checks_text(Checks *c) {
         const Dockerfile *d = checks_dockerfile(c);
-        Lint l = {.d = d, .checks = c, .lower = mostly_lower(d), .stages = map_new()};
+        Lint l = {.d = d, .checks = c, .lower = checks_mostly_lower(d), .stages = map_new()};
         take_parser_warnings(&l);
         for (size_t i = 0; i < d->instruction_count; i++) lint_instruction(&l, &d->instructions[i]);
         map_free(l.stages);
