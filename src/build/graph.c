@@ -65,7 +65,7 @@ void graph_free(Build *b) {
                 err_free(b->nodes[i].error);
         }
         free(b->nodes);
-        vec_done(&b->claims);
+        map_freep(&b->claims);
         if (b->node_count) close(b->finished_fd);
 }
 
@@ -132,22 +132,15 @@ int node_lookup_key(Build *b, Node *n, const Digest *key, Err **e) {
         return n->step->no_cache ? LOOKUP_MISS : lookup_record(b, n, key, e);
 }
 
-/* Who executes key in this build, or NULL. Under lock. */
-static Node *find_claim(Build *b, const Node *n, const Digest *key) {
-        for (size_t i = 0; i < b->claims.n; i++) {
-                if (b->claims.v[i] != n && digest_eq(&b->claims.v[i]->result.key, key)) return b->claims.v[i];
-        }
-        return NULL;
-}
-
-/* A claim stays in the list when its node is done, so that equal steps of one build run once even with no_cache. The result's
+/* A claim stays when its node is done, so that equal steps of one build run once even with no_cache. The result's
  * key is set first; the snapshot (or the failure) when it is released. */
 static int claim_in_build(Build *b, Node *n, const Digest *key, Err **e) {
         pthread_mutex_lock(&b->lock);
-        Node *other = find_claim(b, n, key);
+        if (!b->claims) b->claims = map_new();
+        Node *other = map_get(b->claims, key->bytes, sizeof key->bytes);
         if (!other) {
                 n->result.key = *key;
-                vec_push(&b->claims, n);
+                map_put(b->claims, key->bytes, sizeof key->bytes, n);
                 pthread_mutex_unlock(&b->lock);
                 return CLAIM_MINE;
         }
@@ -178,7 +171,10 @@ int node_claim(Build *b, Node *n, const Digest *key, int *ret_lock_fd, Err **e) 
         int r = claim_in_build(b, n, key, e);
         if (r != CLAIM_MINE || n->step->no_cache) return r;
         Waiting waiting = {b, n};
-        if (store_step_lock(b->store, key, report_waiting, &waiting, ret_lock_fd, e) < 0) return -1;
+        StepLockWait wait = {.waiting = report_waiting, .context = &waiting, .cancelled = &b->cancelled};
+        r = store_step_lock(b->store, key, &wait, ret_lock_fd, e);
+        if (r == STEP_LOCK_CANCELLED) return err_new(e, ERR_CANCELLED, "cancelled");
+        if (r < 0) return -1;
         Node found = *n;
         r = lookup_record(b, &found, key, e); /* somebody else may have been faster */
         if (r < 0) return -1;

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "base/map.h"
 #include "build/build.h"
 #include "build/context.h"
 #include "layer/view.h"
@@ -66,7 +67,7 @@ typedef struct Build {
         pthread_mutex_t lock; /* guards what says so; never held over I/O */
         pthread_mutex_t emit_lock;
         pthread_cond_t key_done;
-        VEC(Node *) claims; /* nodes that execute a key now; guarded by lock */
+        Map *claims; /* step key -> the node that executes or executed it in this build; guarded by lock */
         Sandbox *sandbox;   /* made at the first RUN; guarded by lock */
         char *sandbox_scratch;
         Node *finished;              /* guarded by lock */
@@ -92,6 +93,9 @@ typedef struct StepOps {
 const StepOps *step_ops(StepKind kind);
 extern const StepOps step_image_ops, step_scratch_ops, step_run_ops, step_copy_ops, step_workdir_ops,
         step_fetch_ops;
+
+/* An empty build; no thread, no file. */
+void build_init(Build *b, const BuildParams *params);
 
 /* Make nodes for the plans of all targets. */
 void graph_new(Build *b);

@@ -35,15 +35,20 @@ static void queue_finished(Build *b, Node *n) {
         while (write(b->finished_fd, &one, sizeof one) < 0 && errno == EINTR) continue;
 }
 
+/* Who waits for an equal step reads the state. */
+static void set_state(Build *b, Node *n, NodeState state) {
+        pthread_mutex_lock(&b->lock);
+        n->state = state;
+        pthread_mutex_unlock(&b->lock);
+}
+
 static void *node_thread(void *argument) {
         void **pair = argument;
         Build *b = pair[0];
         Node *n = pair[1];
         free(pair);
         int r = step_ops(n->step->kind)->execute(b, n, &n->error);
-        pthread_mutex_lock(&b->lock);
-        n->state = r < 0 ? NODE_FAILED : NODE_DONE;
-        pthread_mutex_unlock(&b->lock);
+        set_state(b, n, r < 0 ? NODE_FAILED : NODE_DONE);
         queue_finished(b, n);
         return NULL;
 }
@@ -113,7 +118,7 @@ static bool is_shown(const Node *n) {
 }
 
 static void finish_done(Scheduler *s, Node *n) {
-        n->state = NODE_DONE;
+        set_state(s->b, n, NODE_DONE);
         s->open--;
         open_dependents(s, n);
         Build *b = s->b;
@@ -142,7 +147,7 @@ static void stop_everything(Build *b) {
 static void finish_failed(Scheduler *s, Node *n) {
         s->open--;
         bool cancelled = err_kind(n->error) == ERR_CANCELLED;
-        n->state = cancelled ? NODE_CANCELLED : NODE_FAILED;
+        set_state(s->b, n, cancelled ? NODE_CANCELLED : NODE_FAILED);
         report_done(s->b, n->vertex, cancelled ? VERTEX_CANCELLED : VERTEX_FAILED, err_message(n->error),
                     clock_monotonic_ns() - n->started_ns);
         if (!s->error || (err_kind(s->error) == ERR_CANCELLED && !cancelled)) {

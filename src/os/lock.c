@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 
@@ -34,5 +35,18 @@ int lock_file(int dir_fd, const char *path, LockMode mode, bool wait, int *ret_f
                 if (!lock_is_current(dir_fd, path, fd)) continue;
                 *ret_fd = TAKE_FD(fd);
                 return LOCK_TAKEN;
+        }
+}
+
+enum { PAUSE_FIRST_NS = 500 * 1000, PAUSE_MAX_NS = 20 * 1000 * 1000 };
+
+int lock_file_until(int dir_fd, const char *path, const volatile bool *cancelled, int *ret_fd, Err **e) {
+        if (!cancelled) return lock_file(dir_fd, path, LOCK_EXCLUSIVE, true, ret_fd, e);
+        struct timespec pause = {.tv_nsec = PAUSE_FIRST_NS};
+        for (;;) {
+                int r = lock_file(dir_fd, path, LOCK_EXCLUSIVE, false, ret_fd, e);
+                if (r != LOCK_BUSY || *cancelled) return r;
+                nanosleep(&pause, NULL);
+                if (pause.tv_nsec < PAUSE_MAX_NS) pause.tv_nsec *= 2;
         }
 }

@@ -30,19 +30,19 @@ static void write_pid(int fd) {
         (void)written;
 }
 
-int store_step_lock(Store *s, const Digest *key, void (*waiting)(void *context, int pid), void *context,
-                    int *ret_lock_fd, Err **e) {
+int store_step_lock(Store *s, const Digest *key, const StepLockWait *wait, int *ret_lock_fd, Err **e) {
         char hex[DIGEST_HEX_SIZE], path[DIGEST_HEX_SIZE + 32];
         digest_hex(key, hex);
         snprintf(path, sizeof path, "locks/steps/%s", hex);
         AUTO(closep) int fd = -1;
         int r = lock_file(s->root_fd, path, LOCK_EXCLUSIVE, false, &fd, e);
         if (r == LOCK_BUSY) {
-                if (waiting) waiting(context, holder_pid(s, path));
-                r = lock_file(s->root_fd, path, LOCK_EXCLUSIVE, true, &fd, e);
+                if (wait && wait->waiting) wait->waiting(wait->context, holder_pid(s, path));
+                r = lock_file_until(s->root_fd, path, wait ? wait->cancelled : NULL, &fd, e);
         }
         if (r < 0) return err_wrap(e, "lock a step");
+        if (r == LOCK_BUSY) return STEP_LOCK_CANCELLED;
         write_pid(fd);
         *ret_lock_fd = TAKE_FD(fd);
-        return 0;
+        return STEP_LOCKED;
 }

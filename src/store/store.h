@@ -107,10 +107,17 @@ int store_step_put(Store *s, const Digest *key, const StepRecord *record, const 
 int store_alias_get(Store *s, const Digest *alias, Digest *ret_key, Err **e); /* STORE_FOUND/ABSENT */
 int store_alias_put(Store *s, const Digest *alias, const Digest *key, Err **e);
 
-/* At most one process and thread executes a key. Blocks; waiting(context, pid) is called once when it has to wait (pid
- * 0 when unknown). The lock vanishes with the process. */
-int store_step_lock(Store *s, const Digest *key, void (*waiting)(void *context, int pid), void *context,
-                    int *ret_lock_fd, Err **e);
+enum { STEP_LOCKED = 0, STEP_LOCK_CANCELLED = 1 };
+typedef struct StepLockWait {
+        void (*waiting)(void *context,
+                        int pid); /* called once when somebody else has it (pid 0 when unknown); or NULL */
+        void *context;
+        const volatile bool *cancelled; /* gives up when it becomes true; or NULL */
+} StepLockWait;
+
+/* At most one process and thread executes a key. Waits until it is free: STEP_LOCKED; or until *wait->cancelled:
+ * STEP_LOCK_CANCELLED. wait may be NULL. The lock vanishes with the process. */
+int store_step_lock(Store *s, const Digest *key, const StepLockWait *wait, int *ret_lock_fd, Err **e);
 
 /* ---- blobs */
 

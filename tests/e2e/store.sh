@@ -59,6 +59,24 @@ D
         done
 }
 
+test_interrupt_while_another_build_has_the_step() {
+        set -m
+        printf 'FROM busybox\nRUN sleep 6.5\n' | context c
+        "$DECANT" build c >first.log 2>&1 &
+        first=$!
+        for _ in $(seq 100); do pgrep -x -f 'sleep 6.5' >/dev/null && break; sleep 0.05; done
+        "$DECANT" build c >out.log 2>&1 &
+        second=$!
+        for _ in $(seq 100); do grep -q 'waiting for process' out.log && break; sleep 0.05; done
+        start=$(date +%s%N)
+        kill -INT $second
+        status=0
+        wait $second || status=$?
+        [ $status = 130 ] || fail "exit status $status: $(cat out.log)"
+        [ $((($(date +%s%N) - start) / 1000000)) -lt 2000 ] || fail "it waited on"
+        wait $first || fail "the first build: $(cat first.log)"
+}
+
 test_prune_gives_space_back_and_images_live() {
         many_steps | context c
         head -c 3000000 /dev/urandom >c/f1

@@ -116,7 +116,7 @@ static void killed(Store *s) {
         make_snapshot(s, "unused");
         int fd;
         Digest key = digest_of("key");
-        OK(store_step_lock(s, &key, NULL, NULL, &fd, &e));
+        OK(store_step_lock(s, &key, NULL, &fd, &e));
         _exit(0); /* as kill -9 would: nothing is cleaned up */
 }
 

@@ -242,15 +242,15 @@ typedef struct Waiter {
 static void *wait_for_lock(void *context) {
         Waiter *w = context;
         Digest key = digest_of("key");
-        return store_step_lock(w->store, &key, note_wait, &w->pid, &w->fd, NULL) == 0 ? w : NULL;
+        return store_step_lock(w->store, &key, &(StepLockWait){note_wait, &w->pid, NULL}, &w->fd, NULL) == 0 ? w : NULL;
 }
 
 static void locks_steps(void **state) {
         Store *s = *state;
         Digest key = digest_of("key"), other = digest_of("other");
         int fd, other_fd, pid = -1;
-        OK(store_step_lock(s, &key, note_wait, &pid, &fd, &e));
-        OK(store_step_lock(s, &other, note_wait, &pid, &other_fd, &e));
+        OK(store_step_lock(s, &key, &(StepLockWait){note_wait, &pid, NULL}, &fd, &e));
+        OK(store_step_lock(s, &other, &(StepLockWait){note_wait, &pid, NULL}, &other_fd, &e));
         assert_int_equal(pid, -1);
         Waiter waiter = {.store = s, .pid = -1};
         pthread_t thread;

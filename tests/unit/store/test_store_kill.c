@@ -54,7 +54,7 @@ static void run_step(Store *s, unsigned n) {
         Digest key = key_of(n);
         StepRecord record = {0};
         int lock;
-        DO(store_step_lock(s, &key, NULL, NULL, &lock, &e));
+        DO(store_step_lock(s, &key, NULL, &lock, &e));
         if (DO(store_step_get(s, &key, &record, &e)) == STORE_ABSENT) {
                 SnapshotInfo info;
                 new_snapshot(s, &info);
