@@ -52,7 +52,7 @@ int build_context(Build *b, const char *name, Context **ret_context, Err **e) {
         return context_get(&b->contexts, &source, ret_context, e);
 }
 
-static void build_init(Build *b, const BuildParams *params) {
+void build_init(Build *b, const BuildParams *params) {
         *b = (Build){.params = params, .store = params->store, .epoch_s = -1};
         pthread_mutex_init(&b->lock, NULL);
         pthread_mutex_init(&b->emit_lock, NULL);

@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "build/build_checks.h"
 #include "build/input.h"
+#include "build/main_context.h"
 #include "build/resolve.h"
 #include "layer/view.h"
 #include "os/clock.h"
@@ -99,7 +100,7 @@ static void check_base(const BuildDescription *d, Store *store) {
 
 /* ---- the whole */
 
-static void make_plan(BuildDescription *d, const BuildParams *p) {
+static void make_plan(BuildDescription *d, const BuildParams *p, const char *directory) {
         ImageResolver images = {.store = p->store};
         PlanResolver resolver = {.image = lenient_image, .context_image = lenient_context, .context = &images};
         PlanParams params = p->plan;
@@ -111,24 +112,52 @@ static void make_plan(BuildDescription *d, const BuildParams *p) {
         params.checks = d->checks;
         platform_host(&params.build_platform);
         if (plan_make(d->dockerfile, &params, &d->plan, &d->error) < 0) return;
-        build_checks_context(d->checks, d->plan, p->context_path, d->path);
+        build_checks_context(d->checks, d->plan, directory, d->path);
         check_base(d, p->store);
 }
 
-int build_describe(const BuildParams *params, BuildDescription *ret, Err **e) {
-        BuildDescription d = {0};
+static int load_and_plan(const DockerfileSource *source, const char *directory, const BuildParams *params,
+                         BuildDescription *d, Err **e) {
         Err *failure = NULL;
-        if (dockerfile_load(params->context_path, params->dockerfile_path, &d.dockerfile, &d.path, &failure) < 0) {
+        if (dockerfile_load_from(source, &d->dockerfile, &d->path, &failure) < 0) {
                 if (err_kind(failure) != ERR_SYNTAX && err_kind(failure) != ERR_LIMIT) {
                         err_move(e, &failure);
                         return -1;
                 }
-                d.error = failure;
-        } else {
-                d.checks = build_checks_new(d.dockerfile, params);
-                make_plan(&d, params);
+                d->error = failure;
+                return 0;
         }
+        d->checks = build_checks_new(d->dockerfile, params);
+        make_plan(d, params, directory);
+        return 0;
+}
+
+/* With a store the context may be anywhere; what is not here is fetched as for a build. */
+static int describe_anywhere(const BuildParams *params, BuildDescription *d, Err **e) {
+        Build b;
+        DockerfileSource source;
+        build_init(&b, params);
+        int r = main_context_open(&b, e);
+        if (r == 0) {
+                main_context_dockerfile(&b, &source);
+                r = load_and_plan(&source, main_context_directory(&b), params, d, e);
+        }
+        main_context_done(&b);
+        context_list_done(&b.contexts);
+        pthread_mutex_destroy(&b.lock);
+        pthread_mutex_destroy(&b.emit_lock);
+        pthread_cond_destroy(&b.key_done);
+        return r;
+}
+
+int build_describe(const BuildParams *params, BuildDescription *ret, Err **e) {
+        AUTO(build_description_done) BuildDescription d = {0};
+        DockerfileSource source = {.context = params->context_path, .path = params->dockerfile_path};
+        int r = params->store ? describe_anywhere(params, &d, e)
+                              : load_and_plan(&source, params->context_path, params, &d, e);
+        if (r < 0) return -1;
         *ret = d;
+        d = (BuildDescription){0};
         return 0;
 }
 
