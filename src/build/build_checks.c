@@ -94,8 +94,10 @@ void build_checks_context(Checks *c, const Plan *plan, const char *directory, co
         if (!ignore || ignore_has_exceptions(ignore)) return;
         for (size_t i = 0; i < plan->step_count; i++) {
                 const PlanStep *step = plan->steps[i];
-                for (size_t k = 0; reads_context(step) && k < step->copy.source_count; k++)
-                        check_source(c, step, step->copy.sources[k], ignore, path);
+                for (size_t k = 0; reads_context(step) && k < step->copy.source_count; k++) {
+                        bool remote = step->copy.remote && step->copy.remote[k];
+                        if (!remote) check_source(c, step, step->copy.sources[k], ignore, path);
+                }
         }
 }
 

@@ -226,12 +226,14 @@ static const Option globals[] = {
 static const Command commands[] = {
         {.id = COMMAND_BUILD,
          .name = "build",
-         .operands = "PATH | -",
+         .operands = "PATH | URL | -",
          .help = "Build an image from a Dockerfile",
-         .detail = "PATH is the build context: the directory from which COPY and ADD take files. With - the Dockerfile "
-                   "comes "
-                   "from standard "
-                   "input and there is no context. Without --tag and --output the result stays in the build cache.",
+         .detail =
+                 "PATH is the build context: the directory from which COPY and ADD take files. URL is a git repository "
+                 "(https://HOST/NAME.git#REF:SUBDIRECTORY, git://, ssh://, git@HOST:PATH), an archive, or a "
+                 "Dockerfile. With "
+                 "- standard input holds the context as an archive, or a Dockerfile, and then the context is empty. "
+                 "Without --tag and --output the result stays in the build cache.",
          OPTIONS(build_options),
          .operand_min = 1,
          .operand_max = 1,
@@ -382,6 +384,9 @@ static const EnvironmentRow environment[] = {
         {"SOURCE_DATE_EPOCH", "time in seconds that images and their files are given"},
 };
 
+        {"DECANT_FETCH_MAX", "how much a URL or an archived context may hold; default 64g"},
+        {"DECANT_FETCH_TIMEOUT", "seconds that a remote source may stand still; default 30"},
+        {"DECANT_NET_MODULE", "path of decant-net.so, which fetches URLs"},
 const Command *command_table(size_t *ret_count) {
         *ret_count = ARRAY_SIZE(commands);
         return commands;
