@@ -173,6 +173,7 @@ static int finish(BuildJob *j, BuildResult *result, Err **e) {
                 if (r == 0) {
                         result->has_image = true;
                         result->image_id = images[result_primary(b)].id;
+                        result->created_ns = images[result_primary(b)].config.created_ns;
                 }
         }
         if (r == 0) r = result_export(b, images, result, e);

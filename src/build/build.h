@@ -40,6 +40,11 @@ typedef struct BuildSecret {
         char *env;
 } BuildSecret;
 
+typedef struct BuildSsh {
+        const char *id;
+        const char *path; /* the agent's socket */
+} BuildSsh;
+
 typedef struct BuildParams {
         Store *store;
         const EventSink *events;
@@ -57,6 +62,16 @@ typedef struct BuildParams {
         size_t output_count;
         const BuildSecret *secrets;
         size_t secret_count;
+        const BuildSsh *ssh;
+        size_t ssh_count;
+        const Annotation *annotations; /* of archives */
+        size_t annotation_count;
+        bool squash;                 /* what the target's steps made becomes one layer */
+        StrVec cap_add, cap_drop;    /* of all RUNs */
+        const SandboxMount *volumes; /* in all RUNs; not part of any key */
+        size_t volume_count;
+        bool allow_devices; /* RUN --device: any, or */
+        StrVec allowed_devices;
         StrVec extra_hosts; /* "name:ip" */
         const SandboxLimit *limits;
         size_t limit_count;
@@ -71,10 +86,11 @@ typedef struct BuildParams {
 
 typedef struct BuildResult {
         bool has_image;
-        Digest image_id; /* of the config; of several platforms: of the one that names stand for here */
-        Digest manifest; /* of what was exported; zero when nothing was */
-        ArchiveTop top;  /* the same, when manifest is not zero */
-        bool is_index;   /* manifest is the index of several platforms */
+        Digest image_id;    /* of the config; of several platforms: of the one that names stand for here */
+        int64_t created_ns; /* as its config says */
+        Digest manifest;    /* of what was exported; zero when nothing was */
+        ArchiveTop top;     /* the same, when manifest is not zero */
+        bool is_index;      /* manifest is the index of several platforms */
         unsigned steps_total, steps_cached;
 } BuildResult;
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "build/squash.h"
 #include "oci/reference.h"
 #include "os/clock.h"
 
@@ -73,6 +74,14 @@ static int64_t epoch_s(Build *b) {
         return ns < 0 ? -1 : ns / 1000000000;
 }
 
+static int squash(Build *b, const Node *target, ImageConfig *config, StrVec *ids, Err **e) {
+        const Node *root = target;
+        while (root->parent) root = root->parent;
+        size_t kept = root->step->kind == STEP_IMAGE ? root->step->image->snapshots.n : 0;
+        squash_history(config, base_history_count(target, config));
+        return squash_layers(b, ids, kept, e);
+}
+
 int result_image(Build *b, size_t target, Image *ret_image, Err **e) {
         ImageConfig config;
         const BuildTarget *t = &b->targets.v[target];
@@ -80,6 +89,11 @@ int result_image(Build *b, size_t target, Image *ret_image, Err **e) {
         date_history(b, target_node(t), &config);
         StrVec ids = {0};
         node_layer_ids(target_node(t), &ids);
+        if (b->params->squash && squash(b, target_node(t), &config, &ids, e) < 0) {
+                strvec_done(&ids);
+                image_config_done(&config);
+                return -1;
+        }
         int r = image_create(b->store, &config, &ids, epoch_s(b), ret_image, e);
         strvec_done(&ids);
         image_config_done(&config);
@@ -215,6 +229,8 @@ static int write_archive(Build *b, const BuildOutput *output, const Image *image
                 .names = (const char *const *)names.v,
                 .index_names = b->targets.n > 1 ? &names : NULL,
                 .docker_media_types = output->docker_media_types,
+                .annotations = b->params->annotations,
+                .annotation_count = b->params->annotation_count,
                 .ret_top = &result->top,
         };
         int r = write_archive_file(b, output, &in, &result->manifest, e);

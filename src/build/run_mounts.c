@@ -178,9 +178,42 @@ static int prepare_secret(MountJob *j, Err **e) {
         return mount->target ? secret_file(j, buf_str(&value), e) : 0;
 }
 
+static const BuildSsh *find_ssh(const BuildParams *params, const char *id) {
+        for (size_t i = 0; i < params->ssh_count; i++) {
+                if (streq(params->ssh[i].id, id)) return &params->ssh[i];
+        }
+        return NULL;
+}
+
+static int forward_agent(MountJob *j, const BuildSsh *ssh, Err **e) {
+        const PlanMount *mount = j->mount;
+        AUTO(freep) char *dir = NULL;
+        if (memory_dir(j->m, &dir, e) < 0) return -1; /* a short path, as sockets need */
+        char *path = xasprintf("%s/agent", dir);
+        keep_text(j->m, path);
+        SshForwardParams params = {
+                .agent = ssh->path,
+                .socket = path,
+                .mode = mount->has_mode ? mount->mode : 0600,
+                .uid = mount->has_uid ? mount->uid : 0,
+                .gid = mount->has_gid ? mount->gid : 0,
+        };
+        SshForward *forward;
+        if (ssh_forward_start(&params, &forward, e) < 0) return -1;
+        vec_push(&j->m->agents, forward);
+        add_mount(j->m, (SandboxMount){.type = SANDBOX_BIND, .source = path, .target = mount->target});
+        return 0;
+}
+
+/* The first one's socket is what programs find by themselves. */
 static int prepare_ssh(MountJob *j, Err **e) {
-        if (!j->mount->required) return 0;
-        return err_new(e, ERR_UNSUPPORTED, "RUN --mount=type=ssh,required: forwarding an agent is not supported yet");
+        const PlanMount *mount = j->mount;
+        const BuildSsh *ssh = find_ssh(j->b->params, mount->id);
+        if (!strvec_env_get(j->env, "SSH_AUTH_SOCK")) strvec_env_set(j->env, "SSH_AUTH_SOCK", mount->target);
+        if (ssh) return forward_agent(j, ssh, e);
+        if (!mount->required) return 0;
+        err_new(e, ERR_NOT_FOUND, "no SSH agent \"%s\" is forwarded to this build", mount->id);
+        return err_hint(e, "forward one with --ssh %s%s", mount->id, streq(mount->id, "default") ? "" : "=SOCKET");
 }
 
 static int lock_cache(MountJob *j, int root_fd, const char *name, bool wait, Err **e) {
@@ -300,12 +333,15 @@ int run_mounts_prepare(Build *b, Node *n, const User *user, StrVec *env, RunMoun
                 j.mount = &run->mounts[i];
                 if (prepare_by_type[j.mount->type](&j, e) < 0) return -1;
         }
+        for (size_t i = 0; i < b->params->volume_count; i++) add_mount(m, b->params->volumes[i]);
         return run->script ? prepare_script(&j, run->script, e) : 0;
 }
 
 void run_mounts_done(RunMounts *m) {
+        for (size_t i = 0; i < m->agents.n; i++) ssh_forward_stop(m->agents.v[i]);
         for (size_t i = 0; i < m->locks.n; i++) close(m->locks.v[i]);
         for (size_t i = 0; i < m->scratch.n; i++) tree_remove(AT_FDCWD, m->scratch.v[i], NULL);
+        vec_done(&m->agents);
         vec_done(&m->locks);
         vec_done(&m->list);
         strvec_done(&m->texts);

@@ -3,6 +3,7 @@
 
 #include "build/graph.h"
 #include "build/key.h"
+#include "build/ssh_forward.h"
 #include "layer/users.h"
 #include "sandbox/sandbox.h"
 
@@ -13,6 +14,7 @@ typedef struct RunMounts {
         StrVec texts;   /* strings that the list points into */
         StrVec scratch; /* directories to remove afterwards */
         VEC(int) locks; /* cache mounts in use */
+        VEC(SshForward *) agents;
         Store *store;
 } RunMounts;
 
@@ -23,7 +25,7 @@ bool run_mounts_need_reading(const Node *n);
  * what cache mounts hold. */
 int run_mounts_key(Build *b, Node *n, KeyText *k, Err **e);
 
-/* Make sources ready. env gets the variables of secrets. *m is zero at first; run_mounts_done() in any case. */
+/* Make sources ready. env gets the variables of secrets and SSH_AUTH_SOCK. *m is zero at first; run_mounts_done() in any case. */
 int run_mounts_prepare(Build *b, Node *n, const User *user, StrVec *env, RunMounts *m, Err **e);
 
 void run_mounts_done(RunMounts *m);

@@ -76,6 +76,8 @@ static void run_fields(KeyText *k, Build *b, Node *n) {
         host_names(k, &b->params->extra_hosts);
         limit_fields(k, b->params);
         key_number(k, "shm", b->params->shm_size_bytes);
+        if (b->params->cap_add.n) key_list(k, "cap-add", (const char *const *)b->params->cap_add.v);
+        if (b->params->cap_drop.n) key_list(k, "cap-drop", (const char *const *)b->params->cap_drop.v);
 }
 
 static int run_key(Build *b, Node *n, Digest *ret_key, Err **e) {
@@ -206,6 +208,8 @@ static void fill_spec(RunJob *j, const RunPipes *pipes, SandboxSpec *ret_spec) {
                 .shm_size_bytes = params->shm_size_bytes,
                 .memory_bytes = params->memory_bytes,
                 .insecure = j->run->insecure,
+                .cap_add = &params->cap_add,
+                .cap_drop = &params->cap_drop,
                 .stdin_fd = -1,
                 .stdout_fd = pipes->out[1],
                 .stderr_fd = pipes->err[1],
@@ -255,7 +259,8 @@ static int status_error(RunJob *j, int status, bool oom, Err **e) {
                 err_hint(e, "127: a program that the command names is not in the image (PATH=%s)",
                          strvec_env_get(&j->env, "PATH"));
         if (is_disk_full(j->draft))
-                err_hint(e, "the file system of the store '%s' is full: decant prune makes room", store_root(j->b->store));
+                err_hint(e, "the file system of the store '%s' is full: decant prune makes room",
+                         store_root(j->b->store));
         if (oom) err_hint(e, "raise --memory, or let the step use less");
         return err_set_exit_status(e, status);
 }

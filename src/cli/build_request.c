@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "base/str.h"
 #include "cli/app.h"
+#include "cli/build_flags.h"
 
 enum { JOBS_MAX = 4096, PLATFORMS_MAX = 64 };
 
@@ -258,8 +259,9 @@ int build_request_init(BuildRequest *r, const Args *args, Err **e) {
         *r = (BuildRequest){.arena = arena_new()};
         r->params.cancel_fd = -1;
         static int (*const parts[])(BuildRequest * r, const Args *args, Err **e) = {
-                parse_context, parse_build_args, parse_labels,   parse_contexts,
-                parse_outputs, parse_lists,      parse_platform, parse_rest,
+                parse_context,  build_flags_arg_file,    parse_build_args,  parse_labels,
+                parse_contexts, parse_outputs,           parse_lists,       parse_platform,
+                parse_rest,     build_flags_annotations, build_flags_image, build_flags_sandbox,
         };
         for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
                 if (parts[i](r, args, e) < 0) return -1;
@@ -291,6 +293,14 @@ void build_request_done(BuildRequest *r) {
         vec_done(&r->secrets);
         vec_done(&r->limits);
         vec_done(&r->platforms);
+        vec_done(&r->ssh);
+        free(r->annotations);
+        strvec_done(&r->unset_env);
+        strvec_done(&r->unset_labels);
+        run_options_done(&r->volumes);
+        strvec_done(&r->params.cap_add);
+        strvec_done(&r->params.cap_drop);
+        strvec_done(&r->params.allowed_devices);
         strvec_done(&r->no_cache_stages);
         strvec_done(&r->params.tags);
         strvec_done(&r->params.extra_hosts);

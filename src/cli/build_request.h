@@ -6,6 +6,7 @@
 #include "base/vec.h"
 #include "build/build.h"
 #include "cli/args.h"
+#include "cli/run_options.h"
 
 /* The options of `decant build` as what build_run() takes. One thread. */
 
@@ -18,7 +19,11 @@ typedef struct BuildRequest {
         VEC(SandboxLimit) limits;
         StrVec no_cache_stages;
         Platform platform;
-        VEC(Platform) platforms; /* two or more */
+        VEC(Platform) platforms;
+        Annotation *annotations; /* owned */
+        VEC(BuildSsh) ssh;
+        StrVec unset_env, unset_labels;
+        RunOptions volumes; /* only mounts */
 } BuildRequest;
 
 /* The request must stay where it is. ERR_USAGE, ERR_UNSUPPORTED. */

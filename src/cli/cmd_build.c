@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include "base/str.h"
 #include "build/build.h"
 #include "cli/app.h"
+#include "cli/build_metadata.h"
 #include "cli/build_request.h"
 #include "cli/call.h"
 #include "cli/progress.h"
@@ -32,39 +32,24 @@ static int progress_params(const App *app, const Args *args, ProgressParams *ret
 
 static int write_iidfile(const char *path, const BuildResult *result, Err **e) {
         char id[DIGEST_TEXT_SIZE];
-        if (!path || !result->has_image) return 0;
-        digest_text(&result->image_id, id);
+        if (!path || !build_result_id(result, id)) return 0;
         if (file_write_atomic(AT_FDCWD, path, id, strlen(id), 0644, e) < 0) return err_wrap(e, "--iidfile");
         return 0;
 }
 
 static int write_metadata(const char *path, const BuildRequest *request, const BuildResult *result, Err **e) {
+        AUTO(buf_done) Buf ref = {0}, json = {0};
         if (!path) return 0;
-        char text[DIGEST_TEXT_SIZE];
-        AUTO(json_decrefp) json_t *document = json_object();
-        if (result->has_image) {
-                digest_text(&result->image_id, text);
-                json_object_set_new(document, "containerimage.config.digest", json_string(text));
-        }
-        if (!digest_is_zero(&result->manifest)) {
-                digest_text(&result->manifest, text);
-                json_object_set_new(document, "containerimage.digest", json_string(text));
-        }
-        Buf names = {0};
-        for (size_t i = 0; i < request->params.tags.n; i++)
-                buf_addf(&names, "%s%s", i ? "," : "", request->params.tags.v[i]);
-        if (names.n) json_object_set_new(document, "image.name", json_string(names.p));
-        buf_done(&names);
-        AUTO(freep) char *json = json_dumps(document, JSON_INDENT(2));
-        if (file_write_atomic(AT_FDCWD, path, json, strlen(json), 0644, e) < 0) return err_wrap(e, "--metadata-file");
+        if (build_metadata_ref(&ref, e) < 0) return -1;
+        build_metadata_render(&request->params, result, buf_str(&ref).p, &json);
+        if (file_write_atomic(AT_FDCWD, path, json.p, json.n, 0644, e) < 0) return err_wrap(e, "--metadata-file");
         return 0;
 }
 
 static int print_id(const BuildResult *result, Err **e) {
         char id[DIGEST_TEXT_SIZE];
         AUTO(buf_done) Buf out = {0};
-        if (!result->has_image) return 0;
-        digest_text(&result->image_id, id);
+        if (!build_result_id(result, id)) return 0;
         buf_addf(&out, "%s\n", id);
         return app_print(&out, e);
 }

@@ -19,13 +19,14 @@
 /* Rows are sorted by name, as help and man page show them. */
 static const Option build_options[] = {
         LIST(0, "add-host", "HOST:IP", "Add a line to /etc/hosts of RUN steps"),
-        LIST(0, "allow", "ENTITLEMENT", "Allow an entitlement", .state = OPTION_IGNORED,
-             .note = "there is no daemon that could refuse it"),
-        LIST(0, "annotation", "KEY=VALUE", "Annotate the image's manifest", .state = OPTION_UNSUPPORTED,
-             .note = "annotations come with the registry client"),
+        LIST(0, "allow", "ENTITLEMENT",
+             "Allow steps what they ask for: security.insecure, network.host, device[=NAME]"),
+        LIST(0, "annotation", "[TYPE[PLATFORM]:]KEY=VALUE",
+             "Annotate archives: manifest (default), index, manifest-descriptor or index-descriptor"),
         LIST(0, "attest", "SPEC", "Attach an attestation", .state = OPTION_UNSUPPORTED,
              .note = "attestations are not made yet"),
         LIST(0, "build-arg", "NAME[=VALUE]", "Set a build argument (without VALUE: from the environment)"),
+        LIST(0, "build-arg-file", "FILE", "Set build arguments from the lines of FILE", .completes = COMPLETES_FILE),
         LIST(0, "build-context", "NAME=SOURCE",
              "Name a further context: a directory, docker-image://NAME, oci-layout://PATH, a git repository or an "
              "archive's URL"),
@@ -37,6 +38,8 @@ static const Option build_options[] = {
              .note = "only the local store is a cache so far"),
         TEXT(0, "call", "METHOD[,format=json]",
              "Say something of the Dockerfile instead of building it: check, outline, targets"),
+        LIST(0, "cap-add", "CAPABILITY", "Add a capability in RUN steps (ALL: all)"),
+        LIST(0, "cap-drop", "CAPABILITY", "Drop a capability in RUN steps (ALL: all)"),
         TEXT(0, "cgroup-parent", "PATH", "Parent cgroup of RUN steps", .state = OPTION_IGNORED,
              .note = "RUN steps stay in decant's own cgroup"),
         FLAG(0, "check", "Check the Dockerfile only (--call=check)"),
@@ -92,13 +95,15 @@ static const Option build_options[] = {
         LIST(0, "security-opt", "OPTION", "Security options", .state = OPTION_IGNORED,
              .note = "RUN steps always get the default profile"),
         TEXT(0, "shm-size", "SIZE", "Size of /dev/shm in RUN steps (default: 64m)"),
-        FLAG(0, "squash", "Make one layer of all", .state = OPTION_IGNORED,
-             .note = "layers stay as they are; use a last stage FROM scratch"),
-        LIST(0, "ssh", "SPEC", "Forward an SSH agent", .state = OPTION_UNSUPPORTED,
-             .note = "agents are not forwarded yet"),
+        FLAG(0, "squash", "Make one layer of all that the target's steps make"),
+        LIST(0, "ssh", "default|ID[=SOCKET]", "Forward an SSH agent to RUN --mount=type=ssh"),
         LIST('t', "tag", "NAME[:TAG]", "Name the image in the local store", .completes = COMPLETES_IMAGE),
         TEXT(0, "target", "STAGE", "Build this stage instead of the last"),
+        TEXT(0, "timestamp", "SECONDS", "Date the image and all that steps make, as SOURCE_DATE_EPOCH"),
         LIST(0, "ulimit", "NAME=SOFT[:HARD]", "Resource limit of RUN steps"),
+        LIST(0, "unsetenv", "NAME", "Take a variable out of the image"),
+        LIST(0, "unsetlabel", "KEY", "Take a label out of the image"),
+        LIST('v', "volume", "SOURCE:PATH[:ro]", "Show a directory or file of the host in RUN steps"),
 };
 
 static const Option lint_options[] = {

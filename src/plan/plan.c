@@ -46,10 +46,37 @@ static void maker_done(Maker *m) {
         arena_free(m->arena);
 }
 
-/* What the command line adds to the image. */
+static void unset_env(StrVec *env, const char *name) {
+        size_t kept = 0, size = strlen(name);
+        for (size_t k = 0; k < env->n; k++) {
+                if (strncmp(env->v[k], name, size) == 0 && env->v[k][size] == '=')
+                        free(env->v[k]);
+                else
+                        env->v[kept++] = env->v[k];
+        }
+        env->n = kept;
+}
+
+static void unset_label(StringPairs *labels, const char *key) {
+        size_t kept = 0;
+        for (size_t k = 0; k < labels->n; k++) {
+                if (streq(labels->v[k].key, key)) {
+                        free(labels->v[k].key);
+                        free(labels->v[k].value);
+                } else {
+                        labels->v[kept++] = labels->v[k];
+                }
+        }
+        labels->n = kept;
+}
+
+/* What the command line adds to the image and takes from it. */
 static void finish_target(Maker *m, Stage *target) {
         ImageConfig *config = &target->pub.config;
         const PlanParams *p = m->params;
+        for (size_t k = 0; p->unset_env && k < p->unset_env->n; k++) unset_env(&config->env, p->unset_env->v[k]);
+        for (size_t k = 0; p->unset_labels && k < p->unset_labels->n; k++)
+                unset_label(&config->labels, p->unset_labels->v[k]);
         for (size_t k = 0; k < p->label_count; k++)
                 image_config_set_label(config, p->labels[k].name, p->labels[k].value ? p->labels[k].value : "");
         if (p->platform) config->platform = *p->platform;

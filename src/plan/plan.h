@@ -53,6 +53,7 @@ typedef struct PlanParams {
         size_t build_arg_count;
         const PlanPair *labels;
         size_t label_count;
+        const StrVec *unset_env, *unset_labels; /* taken out of the image; before labels are set; NULL: none */
         const PlanPair *named_contexts; /* --build-context */
         size_t named_context_count;
         const Platform *platform; /* --platform; NULL: build platform, not forced on the config */
@@ -77,8 +78,8 @@ typedef enum StepKind {
         STEP_RUN,
         STEP_COPY,    /* COPY and ADD */
         STEP_WORKDIR, /* make a directory */
-} StepKind;
         STEP_FETCH,   /* a tree from the network; a root like an image, that a COPY or ADD takes from */
+} StepKind;
 
 typedef struct PlanStep PlanStep;
 
@@ -145,7 +146,6 @@ typedef struct PlanCopy {
         const bool *remote; /* NULL when there are none */
 } PlanCopy;
 
-struct PlanStep {
 typedef enum FetchKind {
         FETCH_FILE,    /* http(s): one file, 0600, with the time of Last-Modified */
         FETCH_ARCHIVE, /* http(s): the contents of an archive; the file itself when it is none */
@@ -164,6 +164,7 @@ typedef struct PlanFetch {
         bool keep_git_dir;
 } PlanFetch;
 
+struct PlanStep {
         StepKind kind;
         unsigned id;                    /* index into plan->steps; parents and sources have smaller ones */
         PlanStep *parent;               /* what it builds on; NULL for STEP_IMAGE, STEP_SCRATCH */
@@ -177,8 +178,8 @@ typedef struct PlanFetch {
         size_t input_count;
         union {
                 PlanImage *image;
-                PlanRun run;
                 PlanFetch fetch;
+                PlanRun run;
                 PlanCopy copy;
                 struct {
                         const char *path;

@@ -1,0 +1,210 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# What the options of build make of image, archive and steps.
+. "$(dirname "$0")/lib.bash"
+
+simple() {
+        context c <<'D'
+FROM busybox
+ENV KEEP=1 DROP=2
+LABEL keep=1 drop=2
+RUN echo one >/one && echo x >/gone
+RUN echo two >/two && rm /gone /etc/group
+D
+}
+
+test_metadata_file() {
+        simple
+        decant build -t a -t b:2 -o type=oci,dest=x.tar,name=c --metadata-file meta.json --iidfile iid c || fail build
+        python3 - <<'P' || fail "$(cat meta.json)"
+import hashlib, json, re, tarfile
+text = open("meta.json").read()
+m = json.loads(text)
+t = tarfile.open("x.tar")
+top = json.load(t.extractfile("index.json"))["manifests"][0]
+manifest = t.extractfile("blobs/sha256/" + top["digest"][7:]).read()
+assert list(m) == sorted(m) and text == json.dumps(m, indent=2), text
+assert re.fullmatch("[^/]+/[^/]+/[0-9a-z]{25}", m["buildx.build.ref"])
+assert m["containerimage.digest"] == top["digest"] == m["containerimage.descriptor"]["digest"]
+assert m["containerimage.config.digest"] == json.loads(manifest)["config"]["digest"] == open("iid").read()
+d = m["containerimage.descriptor"]
+assert list(d) == ["mediaType", "digest", "size", "annotations", "platform"], d
+assert d["size"] == len(manifest) and d["mediaType"] == json.loads(manifest)["mediaType"]
+assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", d["annotations"]["org.opencontainers.image.created"])
+assert m["image.name"] == "docker.io/library/a:latest,docker.io/library/b:2,c", m["image.name"]
+P
+        decant build --platform linux/amd64,linux/arm64 -o type=oci,dest=y.tar --metadata-file meta.json --iidfile iid \
+                - <<'D' || fail build
+FROM scratch
+D
+        python3 - <<'P' || fail "$(cat meta.json)"
+import json, tarfile
+m = json.load(open("meta.json"))
+top = json.load(tarfile.open("y.tar").extractfile("index.json"))["manifests"][0]
+assert m["containerimage.digest"] == top["digest"] == open("iid").read(), m
+assert "containerimage.config.digest" not in m and "index" in m["containerimage.descriptor"]["mediaType"], m
+P
+}
+
+test_annotations() {
+        simple
+        decant build -o type=oci,dest=x.tar --annotation a.b=c --annotation manifest-descriptor:d=e=f c || fail build
+        decant build --platform linux/amd64,linux/arm64 -o type=oci,dest=y.tar --annotation 'index,manifest:both=1' \
+                --annotation 'manifest[linux/arm64]:arm=2' --annotation index-descriptor:top=3 \
+                --annotation 'manifest-descriptor[linux/amd64]:entry=4' - <<'D' || fail build
+FROM scratch
+D
+        python3 - <<'P' || fail "annotations"
+import json, tarfile
+def doc(t, d): return json.load(t.extractfile("blobs/sha256/" + d["digest"][7:]))
+t = tarfile.open("x.tar")
+top = json.load(t.extractfile("index.json"))["manifests"][0]
+assert doc(t, top)["annotations"] == {"a.b": "c"} and top["annotations"]["d"] == "e=f", top
+t = tarfile.open("y.tar")
+top = json.load(t.extractfile("index.json"))["manifests"][0]
+assert top["annotations"]["top"] == "3", top
+index = doc(t, top)
+assert index["annotations"] == {"both": "1"}, index
+amd, arm = index["manifests"]
+assert amd["annotations"] == {"entry": "4"} and "annotations" not in arm, index
+assert doc(t, amd)["annotations"] == {"both": "1"}
+assert doc(t, arm)["annotations"] == {"arm": "2", "both": "1"}
+P
+        expect_fail 2 'one platform makes no index' -- decant build --annotation index:a=b c
+        expect_fail 2 'unknown type .manifset' -- decant build --annotation manifset:a=b c
+        expect_fail 2 'is not' -- decant build --annotation nothing c
+}
+
+test_squash() {
+        simple
+        decant build -t plain c && decant build --squash -t squashed c || fail build
+        [ "$(decant inspect -f '{{len .RootFS.Layers}}' plain)" = 3 ] || fail "$(decant inspect plain)"
+        [ "$(decant inspect -f '{{len .RootFS.Layers}}' squashed)" = 2 ] || fail "$(decant inspect squashed)"
+        decant run squashed sh -c 'cat /one /two; ls /gone /etc/group /etc/passwd 2>/dev/null' >out
+        [ "$(cat out)" = "one
+two
+/etc/passwd" ] || fail "$(cat out)"
+        decant save -o x.tar squashed
+        python3 - <<'P' || fail "layers"
+import io, json, tarfile
+t = tarfile.open("x.tar")
+m = json.load(t.extractfile("manifest.json"))[0]
+names = sorted(n for n in tarfile.open(fileobj=io.BytesIO(t.extractfile(m["Layers"][1]).read())).getnames())
+assert names == ["etc", "etc/.wh.group", "one", "two"], names
+h = json.load(t.extractfile(m["Config"]))["history"]
+assert sum(not e.get("empty_layer") for e in h) == 2, h
+P
+        [ "$(decant build -q --squash c)" = "$(decant build -q --squash c)" ] || fail "twice"
+        [ "$(decant build -q --squash c)" = "$(decant inspect -f '{{.Id}}' squashed)" ] || fail "not the same again"
+}
+
+# A directory that takes the place of what is below; one that was removed and came again; a hard link.
+test_squash_hides_what_it_must() {
+        context c <<'D'
+FROM busybox
+RUN mkdir /d /r && echo old >/d/old && echo f >/file && echo in >/r/in && mkdir /r/sub && echo x >/r/sub/x
+D
+        decant build -t below c || fail build
+        context c <<'D'
+FROM below
+RUN rm -r /d /r && rm /file
+RUN mkdir /d /file && echo new >/d/new && echo a >/file/a && ln /file/a /file/b
+RUN mkdir -p /r/sub && echo y >/r/sub/y && chmod 700 /r
+D
+        decant build -t plain c && decant build --squash -t squashed c || fail build
+        for i in plain squashed; do
+                decant run $i find /d /r /file ! -type l -exec stat -c '%n %F %a %u %h %Y' {} + | sort >$i.list
+        done
+        sed -i 's/ [0-9]* [0-9]*$//' ./*.list # link counts and times of directories
+        diff plain.list squashed.list || fail "not the same tree"
+        grep -q '/r/in\|/d/old\|/r/sub/x' squashed.list && fail "$(cat squashed.list)"
+        [ "$(decant run squashed stat -c %i /file/a /file/b | uniq | wc -l)" = 1 ] || fail "the hard link is lost"
+}
+
+test_unset_and_timestamp() {
+        simple
+        decant build -t x --unsetenv DROP --unsetlabel drop --label keep=over --timestamp 1600000000 c || fail build
+        decant inspect -f '{{json .Config}} {{.Created}}' x >out
+        grep -q 'KEEP=1' out && ! grep -q 'DROP' out && ! grep -q '"drop"' out && grep -q '"keep":"over"' out || fail "$(cat out)"
+        grep -q '2020-09-13T12:26:40Z' out || fail "$(cat out)"
+        [ "$(decant build -q --no-cache --timestamp 1600000000 c)" = "$(decant build -q --no-cache --timestamp 1600000000 c)" ] ||
+                fail "not the same twice"
+        expect_fail 2 'timestamp' -- decant build --timestamp soon c
+}
+
+test_build_arg_file() {
+        context c <<'D'
+FROM busybox
+ARG A
+ARG B=default
+ARG C
+LABEL a=$A b=$B c=$C
+D
+        printf '# comment\nA=from file = with more\nC=file\n\n' >args
+        decant build -t x --build-arg-file args --build-arg C=line c || fail build
+        decant inspect -f '{{json .Config.Labels}}' x >out
+        grep -q '"a":"from file = with more","b":"default","c":"line"' out || fail "$(cat out)"
+        expect_fail 5 'absent' -- decant build --build-arg-file absent c
+}
+
+test_capabilities() {
+        context c <<'D'
+FROM busybox
+RUN chown 5:5 /etc/passwd
+D
+        expect_fail 4 'exit code: 1' -- decant build --cap-drop CHOWN c
+        decant build --cap-drop ALL --cap-add CHOWN c || fail "with the capability"
+        expect_fail 2 "unknown capability" -- decant build --no-cache --cap-add NONSENSE c
+}
+
+test_volume() {
+        context c <<'D'
+FROM busybox
+RUN cat /host/f && ls -A /host && ! echo x >/host/g
+D
+        mkdir host && echo seen >host/f
+        decant build --volume "$PWD/host:/host:ro" -o out c >log 2>&1 || fail "$(cat log)"
+        grep -q seen log && grep -q 'WARNING.*--volume' log || fail "$(cat log)"
+        [ ! -e out/host ] || fail "a stub stayed"
+        echo other >host/f
+        decant build -v "$PWD/host:/host:ro" c 2>&1 | grep -q CACHED || fail "it is in the key"
+}
+
+test_allow() {
+        context c <<'D'
+FROM busybox
+RUN --security=insecure test -w /proc/sys/kernel/hostname && mount -t tmpfs none /mnt 2>/dev/null || mkdir -p /m && mount -t tmpfs none /m
+D
+        expect_fail 7 'security.insecure is not allowed' 'allow security.insecure' -- decant build c
+        decant build --allow security.insecure --allow network.host c || fail "allowed"
+        expect_fail 2 'unknown entitlement' "did you mean 'network.host'" -- decant build --allow network.hos c
+}
+
+test_ssh() {
+        command -v ssh-agent >/dev/null || return 0
+        eval "$(ssh-agent -a "$PWD/agent")" >/dev/null
+        trap 'kill $SSH_AGENT_PID' EXIT
+        ssh-keygen -q -t ed25519 -N '' -C e2e-key -f key && ssh-add -q key || fail "no key"
+        context c <<'D'
+FROM busybox
+RUN --mount=type=ssh echo "at $SSH_AUTH_SOCK" && stat -c '%F %a %u:%g' $SSH_AUTH_SOCK && /usr/bin/ssh-add -L
+D
+        decant build --ssh default -v /usr:/usr:ro -v /lib:/lib:ro -v /lib64:/lib64:ro -o out c >log 2>&1 || fail "$(cat log)"
+        grep -q e2e-key log || fail "the agent was not reached: $(cat log)"
+        grep -q 'at /run/buildkit/ssh_agent.0' log && grep -q 'socket 600 0:0' log || fail "$(cat log)"
+        [ ! -e out/run/buildkit ] || fail "a stub stayed"
+        context c <<'D'
+FROM busybox
+USER nobody
+RUN --mount=type=ssh,id=other,target=/tmp/s,mode=0666,uid=7,gid=8,required stat -c '%F %a %u:%g' $SSH_AUTH_SOCK
+D
+        decant build --ssh "other=$PWD/agent" c >log 2>&1 || fail "$(cat log)"
+        grep -q 'socket 666 7:8' log || fail "$(cat log)"
+        expect_fail 5 'no SSH agent .other. is forwarded' 'ssh other=SOCKET' 'Dockerfile:3' -- decant build --no-cache c
+        expect_fail 1 'is a key' 'ssh-add' -- decant build --ssh "other=$PWD/key" c
+        unset SSH_AUTH_SOCK
+        expect_fail 2 'SSH_AUTH_SOCK is not set' -- decant build --ssh default c
+        no_leftovers
+}
+
+run_tests
