@@ -388,6 +388,7 @@ static int split_words(Lexer *lx, LexerWords *words, Err **e) {
         lx->splitter = &splitter;
         int r = expand_until(lx, 0, &out, e);
         end_word(lx, &splitter);
+        lx->splitter = NULL;
         buf_done(&splitter.word);
         buf_done(&out);
         return r;
