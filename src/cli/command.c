@@ -57,12 +57,12 @@ static const Option build_options[] = {
         TEXT('f', "file", "PATH", "The Dockerfile, - for standard input, or a URL (default: Dockerfile in the context)",
              .completes = COMPLETES_FILE),
         FLAG(0, "force-rm", "Remove intermediate containers (always the case)"),
-        TEXT(0, "iidfile", "FILE", "Write the image id into FILE", .completes = COMPLETES_FILE),
-        TEXT(0, "isolation", "KIND", "Kind of isolation", .state = OPTION_IGNORED, .note = "see --runtime"),
-        TEXT('j', "jobs", "N", "Run at most N steps at once (default: one a processor)"),
         FLAG(0, "ignore-remote", "Let .dockerignore count in git, URL and archive contexts too"),
         TEXT(0, "ignorefile", "FILE", "Use FILE instead of the context's .dockerignore, whatever the context is",
              .completes = COMPLETES_FILE),
+        TEXT(0, "iidfile", "FILE", "Write the image id into FILE", .completes = COMPLETES_FILE),
+        TEXT(0, "isolation", "KIND", "Kind of isolation", .state = OPTION_IGNORED, .note = "see --runtime"),
+        TEXT('j', "jobs", "N", "Run at most N steps at once (default: one a processor)"),
         LIST(0, "label", "KEY=VALUE", "Set a label of the image"),
         FLAG(0, "load", "Put the image into the local store even when other outputs are asked for"),
         TEXT('m', "memory", "SIZE", "Limit the memory of each RUN step"),
@@ -248,7 +248,8 @@ static const Command commands[] = {
          .name = "lint",
          .operands = "[FILE...]",
          .help = "Check Dockerfiles without building them",
-         .detail = "FILE is a Dockerfile, - standard input; without it the Dockerfile of the working directory. Neither store nor "
+         .detail = "FILE is a Dockerfile, - standard input; without it the Dockerfile of the working directory. "
+                   "Neither store nor "
                    "images are looked at; build --check does that too. The status is 0 when nothing is found that is a "
                    "warning or an error, 1 when something is or a file cannot be parsed.",
          OPTIONS(lint_options),
@@ -383,15 +384,15 @@ static const EnvironmentRow environment[] = {
         {"DECANT_ROOT", "where the store is; default /var/lib/decant for root, else $XDG_DATA_HOME/decant"},
         {"DECANT_SYNC", "when records become durable: background (default), wait, or off"},
         {"DECANT_CPUS", "how many processors to use"},
+        {"DECANT_FETCH_MAX", "how much a URL or an archived context may hold; default 64g"},
+        {"DECANT_FETCH_TIMEOUT", "seconds that a remote source may stand still; default 30"},
+        {"DECANT_NET_MODULE", "path of decant-net.so, which fetches URLs"},
         {"BUILDKIT_PROGRESS", "default of build --progress"},
         {"BUILDKIT_TTY_LOG_LINES", "how many last lines of a running step the tty view shows (default 6)"},
         {"NO_COLOR", "when set and not empty: no colours"},
         {"SOURCE_DATE_EPOCH", "time in seconds that images and their files are given"},
 };
 
-        {"DECANT_FETCH_MAX", "how much a URL or an archived context may hold; default 64g"},
-        {"DECANT_FETCH_TIMEOUT", "seconds that a remote source may stand still; default 30"},
-        {"DECANT_NET_MODULE", "path of decant-net.so, which fetches URLs"},
 const Command *command_table(size_t *ret_count) {
         *ret_count = ARRAY_SIZE(commands);
         return commands;
