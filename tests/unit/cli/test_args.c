@@ -140,7 +140,7 @@ static void test_errors(void **state) {
         refuse("build --no-cache=perhaps .", ERR_USAGE, "--no-cache takes true or false, not 'perhaps'", NULL);
         refuse("build --progress fancy .", ERR_USAGE, "'fancy' is not a value of --progress",
                "auto plain tty rawjson quiet none");
-        refuse("build", ERR_USAGE, "decant build needs an operand: PATH | -", "usage: decant build");
+        refuse("build", ERR_USAGE, "decant build needs an operand: PATH | URL | -", "usage: decant build");
         refuse("build a b", ERR_USAGE, "decant build: 'b' is one operand too many", NULL);
         refuse("df x", ERR_USAGE, "decant df: 'x' is one operand too many", NULL);
         refuse("build --push .", ERR_UNSUPPORTED,

@@ -139,6 +139,12 @@ static void test_remote_context(void **state) {
         Args args = parse_line(words, ARRAY_SIZE(words));
         BuildRequest r;
         AUTO(err_freep) Err *e = NULL;
+        assert_int_equal(build_request_init(&r, &args, &e), 0);
+        assert_string_equal(r.params.context_path, words[1]);
+        build_request_done(&r);
+        args_done(&args);
+        char *piped[] = {(char *)"build", (char *)"-f", (char *)"-", (char *)"-"};
+        args = parse_line(piped, ARRAY_SIZE(piped));
         assert_true(build_request_init(&r, &args, &e) < 0);
         assert_int_equal(err_kind(e), ERR_UNSUPPORTED);
         build_request_done(&r);

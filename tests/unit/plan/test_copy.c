@@ -60,8 +60,6 @@ static void refusals(void **state) {
                 const char *line, *text;
                 ErrKind kind;
         } rows[] = {{"COPY http://h/x /x", "URL", ERR_SYNTAX},
-                    {"ADD http://h/x /x", "not supported", ERR_UNSUPPORTED},
-                    {"ADD https://h/x.git#main /x", "git", ERR_UNSUPPORTED},
                     {"ADD --checksum=sha256:00 a /x", "checksum", ERR_SYNTAX},
                     {"COPY --chmod=999 a /x", "octal", ERR_SYNTAX},
                     {"COPY --chmod=rwx a /x", "chmod", ERR_SYNTAX},
