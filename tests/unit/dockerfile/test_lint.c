@@ -41,8 +41,52 @@ static void test_skips(void **state) {
                      "4:LegacyKeyValueFormat ");
         assert_warns("# check=skip=all;error=true\nFROM x\nMAINTAINER y\nENV a b", NULL, "");
         assert_warns("# check=error=true\nFROM x\nMAINTAINER y", "skip=all", "");
+        assert_warns("FROM x\n# check=skip=NoEmptyContinuation\nRUN a \\\n\n b\nRUN a \\\n\n b\n", NULL,
+                     "6:NoEmptyContinuation ");
         assert_warns("FROM x\n# check=skip=LegacyKeyValueFormat\nENV a b\nENV c d", NULL, "4:LegacyKeyValueFormat ");
         assert_warns("# check=skip=NoEmptyContinuation, x\nFROM x\nRUN a \\\n\n b\n", NULL, "");
+}
+
+static void test_table(void **state) {
+        (void)state;
+        CheckId id;
+        CheckLevel level;
+        AUTO(buf_done) Buf url = {0};
+        for (int i = 0; i < CHECK_ID_MAX; i++) {
+                assert_true(check_find(str_of(check_rule((CheckId)i)->name), &id));
+                assert_int_equal(id, i);
+                assert_non_null(check_rule(id)->title);
+                assert_non_null(check_rule(id)->fix);
+        }
+        assert_int_equal(CHECK_BUILDKIT_MAX, 22);
+        assert_false(check_find(STR("NoSuchRule"), &id));
+        assert_true(check_level_find("info", &level) && level == CHECK_LEVEL_INFO);
+        assert_false(check_level_find("x", &level));
+        check_url(CHECK_SHELL_FORM, &url);
+        assert_string_equal(url.p, "https://docs.docker.com/go/dockerfile/rule/json-args-recommended/");
+        buf_clear(&url);
+        check_url(CHECK_NO_SHELL, &url);
+        assert_string_equal(url.p, "docs/checks/ShellFormWithoutShell.md");
+}
+
+/* The same twice is one; rules of decant's own fail no build. */
+static void test_list(void **state) {
+        (void)state;
+        AUTO(dockerfile_freep) Dockerfile *d = parse_text("# check=error=true\nFROM x\nRUN y\n");
+        AUTO(checks_freep) Checks *c = checks_new(d, NULL);
+        size_t n;
+        checks_add(c, CHECK_NO_COMMAND, &d->instructions[1], "text");
+        checks_advise(c, CHECK_NO_COMMAND, &d->instructions[1], "do", "text");
+        checks_advise(c, CHECK_NO_COMMAND, &d->instructions[0], "do", "text");
+        const Finding *list = checks_list(c, &n);
+        assert_int_equal(n, 2);
+        assert_int_equal(list[0].first_line, 2);
+        assert_string_equal(list[0].fix, "do");
+        assert_string_equal(list[1].fix, check_rule(CHECK_NO_COMMAND)->fix);
+        assert_int_equal(checks_verdict(c, NULL), 0);
+        assert_ptr_equal(checks_instruction(c, 3), &d->instructions[1]);
+        assert_null(checks_instruction(c, 1));
+        checks_add(NULL, CHECK_NO_COMMAND, NULL, "nobody wants it");
 }
 
 static void test_fatal(void **state) {
@@ -60,9 +104,8 @@ static void test_fatal(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_rules),
-                cmocka_unit_test(test_skips),
-                cmocka_unit_test(test_fatal),
+                cmocka_unit_test(test_rules), cmocka_unit_test(test_skips), cmocka_unit_test(test_table),
+                cmocka_unit_test(test_list),  cmocka_unit_test(test_fatal),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
