@@ -146,7 +146,7 @@ static void test_remote_context(void **state) {
         char *piped[] = {(char *)"build", (char *)"-f", (char *)"-", (char *)"-"};
         args = parse_line(piped, ARRAY_SIZE(piped));
         assert_true(build_request_init(&r, &args, &e) < 0);
-        assert_int_equal(err_kind(e), ERR_UNSUPPORTED);
+        assert_int_equal(err_kind(e), ERR_USAGE);
         build_request_done(&r);
         args_done(&args);
 }
