@@ -216,26 +216,83 @@ static int prepare_ssh(MountJob *j, Err **e) {
         return err_hint(e, "forward one with --ssh %s%s", mount->id, streq(mount->id, "default") ? "" : "=SOCKET");
 }
 
-static int lock_cache(MountJob *j, int root_fd, const char *name, bool wait, Err **e) {
-        AUTO(freep) char *lock_name = xasprintf("%s.lock", name);
+/* ---- cache mounts. Who uses one holds the lock beside it, alone or with others; nobody removes it meanwhile. */
+
+static int open_caches(Build *b, Err **e) {
+        AUTO(freep) char *root = xasprintf("%s/mounts", store_root(b->store));
+        if (dir_make_all(AT_FDCWD, root, 0700, e) < 0) return -1;
+        int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? err_sys(e, "open '%s'", root) : fd;
+}
+
+typedef struct CacheClaim {
+        char name[DIGEST_HEX_SIZE];
+        bool alone;
+} CacheClaim;
+typedef VEC(CacheClaim) CacheClaims;
+
+static int claim_order(const void *a, const void *b) {
+        return strcmp(((const CacheClaim *)a)->name, ((const CacheClaim *)b)->name);
+}
+
+static void cache_name(const MountJob *j, char ret_name[DIGEST_HEX_SIZE]);
+
+/* One claim a cache, however often it is mounted. */
+static void list_claims(MountJob *j, CacheClaims *claims) {
+        const PlanRun *run = &j->n->step->run;
+        for (size_t i = 0; i < run->mount_count; i++) {
+                j->mount = &run->mounts[i];
+                if (j->mount->type != MOUNT_CACHE || j->mount->sharing == SHARING_PRIVATE) continue;
+                CacheClaim claim = {.alone = j->mount->sharing == SHARING_LOCKED};
+                cache_name(j, claim.name);
+                vec_push(claims, claim);
+        }
+        if (claims->n > 1) qsort(claims->v, claims->n, sizeof *claims->v, claim_order);
+        size_t kept = 0;
+        for (size_t i = 0; i < claims->n; i++) {
+                bool again = kept > 0 && streq(claims->v[kept - 1].name, claims->v[i].name);
+                if (again) claims->v[kept - 1].alone |= claims->v[i].alone;
+                if (!again) claims->v[kept++] = claims->v[i];
+        }
+        claims->n = kept;
+}
+
+static int claim_cache(MountJob *j, int root_fd, const CacheClaim *claim, Err **e) {
+        AUTO(freep) char *path = xasprintf("%s.lock", claim->name);
         int fd;
-        int r = lock_file(root_fd, lock_name, LOCK_EXCLUSIVE, wait, &fd, e);
+        LockMode mode = claim->alone ? LOCK_EXCLUSIVE : LOCK_SHARED;
+        int r = lock_file_until(root_fd, path, mode, &j->b->cancelled, &fd, e);
+        if (r == LOCK_BUSY) return err_new(e, ERR_CANCELLED, "cancelled");
         if (r == LOCK_TAKEN) vec_push(&j->m->locks, fd);
+        return r;
+}
+
+/* Whatever may have to be waited for is claimed before anything else and in the same order everywhere, so that nobody
+ * waits for somebody who waits for him. */
+static int claim_caches(MountJob *j, Err **e) {
+        CacheClaims claims = {0};
+        list_claims(j, &claims);
+        AUTO(closep) int root_fd = claims.n ? open_caches(j->b, e) : -1;
+        int r = claims.n && root_fd < 0 ? -1 : 0;
+        for (size_t i = 0; i < claims.n && r == 0; i++) r = claim_cache(j, root_fd, &claims.v[i], e);
+        vec_done(&claims);
         return r;
 }
 
 /* The directory's name: the id itself, or for private ones the first that nobody uses. */
 static int choose_cache(MountJob *j, int root_fd, const char *base, char **ret_name, Err **e) {
-        if (j->mount->sharing == SHARING_SHARED || j->mount->sharing == SHARING_LOCKED) {
-                if (j->mount->sharing == SHARING_LOCKED && lock_cache(j, root_fd, base, true, e) < 0) return -1;
+        if (j->mount->sharing != SHARING_PRIVATE) {
                 *ret_name = xstrdup(base);
                 return 0;
         }
         for (unsigned i = 0; i < CACHE_DIRS_MAX; i++) {
                 AUTO(freep) char *name = i ? xasprintf("%s-%u", base, i) : xstrdup(base);
-                int r = lock_cache(j, root_fd, name, false, e);
+                AUTO(freep) char *path = xasprintf("%s.lock", name);
+                int fd;
+                int r = lock_file(root_fd, path, LOCK_EXCLUSIVE, false, &fd, e);
                 if (r < 0) return -1;
                 if (r == LOCK_BUSY) continue;
+                vec_push(&j->m->locks, fd);
                 *ret_name = TAKE(name);
                 return 0;
         }
@@ -264,7 +321,7 @@ static int create_cache(MountJob *j, const char *path, Err **e) {
         return 0;
 }
 
-static void cache_name(MountJob *j, char ret_name[DIGEST_HEX_SIZE]) {
+static void cache_name(const MountJob *j, char ret_name[DIGEST_HEX_SIZE]) {
         const PlanMount *mount = j->mount;
         KeyText k;
         Digest digest;
@@ -281,15 +338,13 @@ static void cache_name(MountJob *j, char ret_name[DIGEST_HEX_SIZE]) {
 }
 
 static int prepare_cache(MountJob *j, Err **e) {
-        AUTO(freep) char *root = xasprintf("%s/mounts", store_root(j->b->store));
-        if (dir_make_all(AT_FDCWD, root, 0700, e) < 0) return -1;
-        AUTO(closep) int root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (root_fd < 0) return err_sys(e, "open '%s'", root);
+        AUTO(closep) int root_fd = open_caches(j->b, e);
+        if (root_fd < 0) return -1;
         char base[DIGEST_HEX_SIZE];
         cache_name(j, base);
         AUTO(freep) char *name = NULL;
         if (choose_cache(j, root_fd, base, &name, e) < 0) return -1;
-        char *path = xasprintf("%s/%s", root, name);
+        char *path = xasprintf("%s/mounts/%s", store_root(j->b->store), name);
         keep_text(j->m, path);
         if (access(path, F_OK) < 0 && create_cache(j, path, e) < 0) return -1;
         char *source = path;
@@ -329,6 +384,7 @@ int run_mounts_prepare(Build *b, Node *n, const User *user, StrVec *env, RunMoun
         const PlanRun *run = &n->step->run;
         m->store = b->store;
         MountJob j = {.b = b, .n = n, .user = user, .env = env, .m = m};
+        if (claim_caches(&j, e) < 0) return -1;
         for (size_t i = 0; i < run->mount_count; i++) {
                 j.mount = &run->mounts[i];
                 if (prepare_by_type[j.mount->type](&j, e) < 0) return -1;

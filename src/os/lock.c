@@ -40,11 +40,11 @@ int lock_file(int dir_fd, const char *path, LockMode mode, bool wait, int *ret_f
 
 enum { PAUSE_FIRST_NS = 500 * 1000, PAUSE_MAX_NS = 20 * 1000 * 1000 };
 
-int lock_file_until(int dir_fd, const char *path, const volatile bool *cancelled, int *ret_fd, Err **e) {
-        if (!cancelled) return lock_file(dir_fd, path, LOCK_EXCLUSIVE, true, ret_fd, e);
+int lock_file_until(int dir_fd, const char *path, LockMode mode, const volatile bool *cancelled, int *ret_fd, Err **e) {
+        if (!cancelled) return lock_file(dir_fd, path, mode, true, ret_fd, e);
         struct timespec pause = {.tv_nsec = PAUSE_FIRST_NS};
         for (;;) {
-                int r = lock_file(dir_fd, path, LOCK_EXCLUSIVE, false, ret_fd, e);
+                int r = lock_file(dir_fd, path, mode, false, ret_fd, e);
                 if (r != LOCK_BUSY || *cancelled) return r;
                 nanosleep(&pause, NULL);
                 if (pause.tv_nsec < PAUSE_MAX_NS) pause.tv_nsec *= 2;

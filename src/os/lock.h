@@ -16,6 +16,6 @@ typedef enum LockMode { LOCK_SHARED, LOCK_EXCLUSIVE } LockMode; /* a shared lock
  * Whoever held it may have unlinked the file: the lock is on the file that stands at path when this returns. */
 int lock_file(int dir_fd, const char *path, LockMode mode, bool wait, int *ret_fd, Err **e);
 
-/* An exclusive lock, however long it takes; gives up with LOCK_BUSY soon after *cancelled became true (NULL: never).
+/* As lock_file(), however long it takes; gives up with LOCK_BUSY soon after *cancelled became true (NULL: never).
  * flock() cannot be interrupted for one thread alone, so this asks again and again, at most 50 times a second. */
-int lock_file_until(int dir_fd, const char *path, const volatile bool *cancelled, int *ret_fd, Err **e);
+int lock_file_until(int dir_fd, const char *path, LockMode mode, const volatile bool *cancelled, int *ret_fd, Err **e);

@@ -110,6 +110,7 @@ int store_collect(Store *s, const CollectParams *params, CollectReport *ret_repo
         AUTO(collection_done) Collection c = {.store = s, .params = params};
         int r = collect_contents(&c, e);
         if (sweep_dead(s, params->dry_run, &c.report.bytes_freed, r < 0 ? NULL : e) < 0) r = -1;
+        if (params->cache_all && sweep_mounts(s, params->dry_run, &c.report.bytes_freed, r < 0 ? NULL : e) < 0) r = -1;
         if (remove_old_digests(&c, r < 0 ? NULL : e) < 0) r = -1;
         if (!params->dry_run && sweep_step_locks(s, r < 0 ? NULL : e) < 0) r = -1;
         if (r < 0) return err_wrap(e, "clean the store up");

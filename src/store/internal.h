@@ -122,6 +122,8 @@ int scratch_name(Store *s, const char *purpose, char **ret_path, Err **e);
 
 /* Remove scratch directories and lease files of dead processes. io_bytes (or NULL) counts what that frees. */
 int sweep_dead(Store *s, bool dry_run, uint64_t *io_bytes, Err **e);
+/* Remove the directories of cache mounts that nobody uses. */
+int sweep_mounts(Store *s, bool dry_run, uint64_t *io_bytes, Err **e);
 /* Remove step locks that nobody holds. */
 int sweep_step_locks(Store *s, Err **e);
 

@@ -38,7 +38,7 @@ int store_step_lock(Store *s, const Digest *key, const StepLockWait *wait, int *
         int r = lock_file(s->root_fd, path, LOCK_EXCLUSIVE, false, &fd, e);
         if (r == LOCK_BUSY) {
                 if (wait && wait->waiting) wait->waiting(wait->context, holder_pid(s, path));
-                r = lock_file_until(s->root_fd, path, wait ? wait->cancelled : NULL, &fd, e);
+                r = lock_file_until(s->root_fd, path, LOCK_EXCLUSIVE, wait ? wait->cancelled : NULL, &fd, e);
         }
         if (r < 0) return err_wrap(e, "lock a step");
         if (r == LOCK_BUSY) return STEP_LOCK_CANCELLED;

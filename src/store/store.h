@@ -19,6 +19,7 @@
  *       snapshots/<id>/digests   optional: content digests of its files (store/digest_index.h)
  *       digests/<name>           digest indexes of build contexts
  *       cache/<name>             things worth keeping that can be made again (compiled seccomp filter, ...)
+ *       mounts/<name>            cache mounts of RUN, each with <name>.lock, which its users hold
  *       tmp/<process>/...        unfinished work; removed when no live process holds locks/process-<...>
  *       locks/                   flock files
  *
@@ -197,7 +198,7 @@ bool store_needs_sync(Store *s);
 typedef struct CollectParams {
         bool images_untagged;        /* drop images without a name */
         bool images_all;             /* drop all images that no name holds or that are named: everything */
-        bool cache_all;              /* drop all step records */
+        bool cache_all;              /* drop all step records and cache mounts */
         int64_t cache_older_than_ns; /* drop records unused for that long; 0 = none */
         uint64_t keep_bytes;         /* drop least recently used records until the cache is below; 0 = no budget */
         bool dry_run;

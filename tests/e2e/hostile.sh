@@ -163,4 +163,35 @@ test_much_output() {
         done
 }
 
+# Each step waits for what the other one holds, unless both ask in the same order; one step asks twice for the same.
+test_locked_caches_in_any_order() {
+        context c <<'D'
+FROM busybox AS a
+RUN --mount=type=cache,id=x,target=/x,sharing=locked --mount=type=cache,id=y,target=/y,sharing=locked sleep 0.1; echo a >>/x/f
+FROM busybox AS b
+RUN --mount=type=cache,id=y,target=/y,sharing=locked --mount=type=cache,id=x,target=/x,sharing=locked sleep 0.1; echo b >>/x/f
+FROM busybox
+COPY --from=a /bin/true /a
+COPY --from=b /bin/true /b
+RUN --mount=type=cache,id=x,target=/1,sharing=locked --mount=type=cache,id=x,target=/2,sharing=locked [ "$(wc -l </1/f)" = "$(wc -l </2/f)" ]
+D
+        for _ in 1 2 3; do timeout -k 1 20 "$DECANT" build --no-cache c || fail "locked each other out"; done
+}
+
+test_prune_takes_unused_cache_mounts() {
+        printf 'FROM busybox\nRUN --mount=type=cache,id=used,target=/c read x </c/go\n' | context c
+        printf 'FROM busybox\nRUN --mount=type=cache,id=idle,target=/c echo >/c/f; chmod 0 /c; chown 7:7 /c\n' | context d
+        printf 'FROM busybox\nRUN --mount=type=cache,id=used,target=/c mkfifo /c/go\n' | context e
+        decant build d && decant build e || fail build
+        timeout -k 1 30 "$DECANT" build c &
+        pid=$!
+        for _ in $(seq 100); do [ -n "$(ls "$DECANT_ROOT"/tmp/*/*/fs 2>/dev/null)" ] && break; sleep 0.02; done
+        decant prune -f || fail prune
+        go=$(ls "$DECANT_ROOT"/mounts/*/go) || fail "it took one in use"
+        [ "$(ls "$DECANT_ROOT/mounts" | grep -vc lock)" = 1 ] || fail "it left the idle one"
+        timeout 5 sh -c 'echo x >"$1"' - "$go"
+        wait $pid || fail "the build ended with $?"
+        decant prune -f && [ -z "$(ls "$DECANT_ROOT/mounts")" ] || fail "$(ls "$DECANT_ROOT/mounts")"
+}
+
 run_tests
