@@ -11,7 +11,8 @@ all: $(BUILD)/build.ninja
 # Compile with what is there; install what is missing first.
 $(BUILD)/build.ninja:
 	@tools/install-packages build run
-	@meson setup $(BUILD) --prefix=$(PREFIX) >/dev/null
+	@mkdir -p $(BUILD)
+	@meson setup $(BUILD) --prefix=$(PREFIX) -Dtests=disabled >$(BUILD)/setup.log 2>&1 || { cat $(BUILD)/setup.log; exit 1; }
 
 deps:
 	@tools/install-packages build run demo test style
@@ -22,7 +23,6 @@ demo: all
 
 check:
 	@tools/install-packages build run demo test style
-	@$(MAKE) --no-print-directory all
 	@tests/run $(BUILD)
 
 bench: all

@@ -106,7 +106,7 @@ static void session_get(void *session, const NetTransfer *t, NetOutcome *ret_out
         if (code == CURLE_OK) curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &redirect);
         if (redirect) ret_outcome->redirect = strdup(redirect);
         const char *said = text[0] ? text : code != CURLE_OK ? curl_easy_strerror(code) : "";
-        strncpy(ret_outcome->text, said, sizeof ret_outcome->text - 1);
+        snprintf(ret_outcome->text, sizeof ret_outcome->text, "%s", said);
         curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
         curl_easy_setopt(curl, CURLOPT_HTTPHEADER, NULL);
         curl_slist_free_all(headers);
