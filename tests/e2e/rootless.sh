@@ -1,0 +1,162 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# An ordinary user with subordinate ids: everything that root can build, and nothing left that the user could not remove.
+# As root this makes such a user, runs the tests as that user, and removes the user again; as anybody else it uses the ids
+# that there are.
+. "$(dirname "$0")/lib.bash"
+
+user=decant-test-$$
+
+first_free_id() {
+        cat /etc/subuid /etc/subgid 2>/dev/null | awk -F: 'BEGIN { n = 400000 } $2 + $3 > n { n = $2 + $3 } END { print n }'
+}
+
+as_new_user() {
+        local home=$work/home status=0 first
+        first=$(first_free_id)
+        mkdir "$home" && useradd --no-create-home --home-dir "$home" --shell /bin/bash "$user" || fail "useradd"
+        trap 'userdel "$user" 2>/dev/null; sed -i "/^$user:/d" /etc/subuid /etc/subgid; rm -rf "$work"' EXIT
+        sed -i "/^$user:/d" /etc/subuid /etc/subgid # useradd gives some where it is set up to
+        echo "$user:$first:65536" | tee -a /etc/subuid >>/etc/subgid
+        chown "$user:" "$home" && chmod 755 "$work"
+        # what is below a directory of root's own is not for others to run
+        mkdir -p "$home/src/cli" "$home/src/sandbox" "$home/top/tests/e2e" "$home/top/tools"
+        cp "$DECANT" "$home/src/cli/" && cp "$(dirname "$DECANT")/../sandbox/decant-launcher" "$home/src/sandbox/" || fail "copy the program"
+        cp "$TOP"/tests/e2e/{lib.bash,rootless.sh} "$home/top/tests/e2e/" && cp "$TOP/tools/make-busybox" "$home/top/tools/"
+        chmod -R a+rX "$home"
+        su "$user" -s /bin/bash -c "cd '$home' && TMPDIR='$home' DECANT='$home/src/cli/decant' TOP='$home/top' ONLY='${ONLY:-}' \
+                bash top/tests/e2e/rootless.sh" || status=$?
+        [ -z "$(pgrep -u "$user")" ] || { echo "not ok processes of the user live on"; status=1; }
+        exit $status
+}
+
+test_doctor() {
+        decant doctor | tee out.log
+        grep -q 'user namespace with subordinate ids' out.log && grep -q '^RUN steps work' out.log || fail "doctor"
+}
+
+dockerfile() {
+        cat <<'D'
+FROM busybox AS a
+RUN echo 'app:x:1234:1234::/home/app:/bin/sh' >>/etc/passwd; echo 'app:x:1234:' >>/etc/group; mkdir -p /home/app /srv/x; \
+    chown app:app /home/app; chown 4000:5000 /srv/x; chmod 2750 /srv/x
+COPY --chown=app:app --chmod=640 f /home/app/f
+USER app
+WORKDIR /home/app/w
+RUN [ "$(id -u):$(id -g)" = 1234:1234 ]; touch mine; [ "$(cat ../f)" = data ]
+RUN --mount=type=cache,target=/cache,uid=1234 echo x >>/cache/n; [ -O /cache/n ]
+RUN --mount=type=secret,id=s,uid=1234 [ "$(cat /run/secrets/s)" = hidden ]
+RUN --mount=type=tmpfs,target=/t touch /t/x
+USER 0
+RUN mkdir -p /d/e; touch /d/e/x; chown 777 /d/e; chmod 0 /d/e; rm -r /home/app/f; mkdir /home/app/f; ! mknod /n b 8 0 2>/dev/null
+FROM busybox
+COPY --from=a /home /home
+COPY --from=a /srv /srv
+COPY --from=a /d /d
+RUN stat -c '%n %u:%g %a' /home/app /home/app/w/mine /srv/x /d/e /d/e/x >/owners; ls -d /home/app/f/
+USER 1234
+D
+}
+
+owners='/home/app 1234:1234 755
+/home/app/w/mine 1234:1234 644
+/srv/x 4000:5000 2750
+/d/e 777:0 0
+/d/e/x 0:0 644'
+
+make_context() {
+        dockerfile | context c
+        echo data >c/f
+        echo hidden >secret
+}
+
+test_build_run_save_load_prune() {
+        make_context
+        decant build -t t --secret id=s,src=secret c || fail build
+        [ "$(decant run t cat /owners)" = "$owners" ] || fail "owners: $(decant run t cat /owners)"
+        [ "$(decant run t id -u)" = 1234 ] && [ "$(decant run -u 4000:5000 t id -G)" = 5000 ] || fail "user"
+        status=0
+        decant run -u 1 t sh -c 'exit 7' || status=$?
+        [ $status = 7 ] || fail "status $status"
+        decant save -o t.tar t && decant save --format oci -o t.oci t && decant rmi t >/dev/null || fail save
+        decant prune -af >/dev/null && decant load -i t.tar >/dev/null || fail load
+        [ "$(decant run t sh -c 'stat -c "%n %u:%g %a" /home/app /home/app/w/mine /srv/x /d/e; cat /owners')" = "$(head -4 <<<"$owners"
+echo "$owners")" ] || fail "owners after load"
+        decant rmi t >/dev/null && decant load -q -i t.oci >/dev/null && decant images -q t | grep -q . || fail "load oci"
+        no_leftovers
+        decant doctor --store --deep || fail store
+        decant prune -af >/dev/null || fail prune
+        [ -z "$(find "$DECANT_ROOT" ! -user "$(id -un)" | head -3)" ] || fail "left: $(find "$DECANT_ROOT" ! -user "$(id -un)")"
+        rm -r "$DECANT_ROOT" || fail "the user cannot remove the store"
+}
+
+test_same_bytes_in_another_store() {
+        make_context
+        export SOURCE_DATE_EPOCH=1700000000
+        for i in 1 2; do
+                DECANT_ROOT=$PWD/store$i decant import "$(busybox_tar)" busybox >/dev/null || fail import
+                DECANT_ROOT=$PWD/store$i decant build -q -o "type=oci,dest=$i.tar" --secret id=s,src=secret c || fail build
+                DECANT_ROOT=$PWD/store$i decant prune -af >/dev/null
+        done
+        cmp 1.tar 2.tar || fail "differ"
+}
+
+test_exported_tree_is_the_users() {
+        make_context
+        decant build -o out --secret id=s,src=secret c || fail build
+        [ -z "$(find out ! -user "$(id -un)")" ] || fail "$(find out ! -user "$(id -un)")"
+        chmod -R u+rwx out && rm -r out || fail "not removable"
+}
+
+test_cache_survives_between_builds() {
+        printf 'FROM busybox\nARG N\nRUN --mount=type=cache,target=/c echo $N >>/c/n; cp /c/n /n\n' | context c
+        decant build --build-arg N=1 c && decant build --build-arg N=2 -o out c || fail build
+        [ "$(cat out/n)" = "1
+2" ] || fail "$(cat out/n)"
+}
+
+test_failing_and_killed_builds_leave_nothing() {
+        printf 'FROM busybox\nRUN touch /x; chown 99 /x; chmod 0 /etc; exit 3\n' | context c
+        expect_fail 4 'exit code: 3' -- decant build c
+        no_leftovers
+        printf 'FROM busybox\nRUN mkdir /x; chown 99 /x; chmod 0 /x; sleep 947\n' | context d
+        "$DECANT" build d >/dev/null 2>&1 &
+        pid=$!
+        for _ in $(seq 100); do pgrep -x -f 'sleep 947' >/dev/null && break; sleep 0.05; done
+        kill -TERM $pid
+        wait $pid
+        ! pgrep -x -f 'sleep 947' >/dev/null || fail "the step lives on"
+        no_leftovers
+        "$DECANT" build d >/dev/null 2>&1 &
+        pid=$!
+        for _ in $(seq 100); do pgrep -x -f 'sleep 947' >/dev/null && break; sleep 0.05; done
+        kill -KILL $pid
+        for _ in $(seq 100); do pgrep -x -f 'sleep 947' >/dev/null || break; sleep 0.05; done
+        ! pgrep -x -f 'sleep 947' >/dev/null || fail "the step of a killed build lives on"
+        decant prune -f >/dev/null && no_leftovers
+        decant doctor --store || fail store
+}
+
+# A program that is not there must be named, and what needs no namespace works without it.
+test_without_newuidmap() {
+        mkdir bin
+        local p
+        for p in /usr/bin/* /bin/*; do
+                case $p in */newuidmap | */newgidmap) ;; *) ln -sf "$p" bin/ ;; esac
+        done
+        export PATH=$PWD/bin
+        printf 'FROM scratch\nCOPY f /f\nCOPY --from=busybox /bin /bin\n' | context c
+        echo data >c/f
+        decant doctor | tee out.log
+        grep -q 'newuidmap' out.log || fail "doctor does not name it"
+        DECANT_ROOT=$PWD/other decant import "$(busybox_tar)" busybox || fail import
+        DECANT_ROOT=$PWD/other decant build -t t c || fail "a build without RUN"
+        DECANT_ROOT=$PWD/other decant run t cat /f | grep data || fail "run as root of one id"
+}
+
+if [ "$(id -u)" = 0 ]; then as_new_user; fi
+if ! decant doctor 2>/dev/null | grep -q 'with subordinate ids'; then
+        echo "skip rootless: this user has no subordinate ids, or newuidmap is not there"
+        exit 0
+fi
+run_tests
