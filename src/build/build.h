@@ -49,9 +49,10 @@ typedef struct BuildParams {
         Store *store;
         const EventSink *events;
         const char *context_path; /* directory, git reference, URL, "-" standard input; NULL: none was given */
-        const char *dockerfile_path; /* -f: path, URL, "-" standard input; NULL: Dockerfile or dockerfile in the context */
-        const char *ignore_file; /* --ignorefile: instead of .dockerignore; NULL */
-        bool ignore_remote;      /* .dockerignore counts also in contexts that are not directories here */
+        const char
+                *dockerfile_path; /* -f: path, URL, "-" standard input; NULL: Dockerfile or dockerfile in the context */
+        const char *ignore_file;  /* --ignorefile: instead of .dockerignore; NULL */
+        bool ignore_remote;       /* .dockerignore counts also in contexts that are not directories here */
         PlanParams plan; /* target, build_args, labels, named_contexts, platform, network, no_cache...; resolver,
                                         warning, now and epoch are filled in by build_run() */
         /* --platform with several values: a plan for each instead of plan.platform, one graph, an image of all of them. */
@@ -66,6 +67,7 @@ typedef struct BuildParams {
         size_t ssh_count;
         const Annotation *annotations; /* of archives */
         size_t annotation_count;
+        StrVec *explanations;        /* --explain: a line for each step that is executed, why; NULL: nobody asks */
         bool squash;                 /* what the target's steps made becomes one layer */
         StrVec cap_add, cap_drop;    /* of all RUNs */
         const SandboxMount *volumes; /* in all RUNs; not part of any key */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "build/explain.h"
 #include "os/fs.h"
 
 static void node_link(Node *node, Node *input) {
@@ -62,6 +63,7 @@ void graph_free(Build *b) {
         for (size_t i = 0; i < b->node_count; i++) {
                 vec_done(&b->nodes[i].inputs);
                 vec_done(&b->nodes[i].dependents);
+                buf_done(&b->nodes[i].key_text);
                 err_free(b->nodes[i].error);
         }
         free(b->nodes);
@@ -166,7 +168,7 @@ static void report_waiting(void *context, int pid) {
         report_log(waiting->b, waiting->n->vertex, 2, text, strlen(text));
 }
 
-int node_claim(Build *b, Node *n, const Digest *key, int *ret_lock_fd, Err **e) {
+static int claim(Build *b, Node *n, const Digest *key, int *ret_lock_fd, Err **e) {
         *ret_lock_fd = -1;
         int r = claim_in_build(b, n, key, e);
         if (r != CLAIM_MINE || n->step->no_cache) return r;
@@ -184,6 +186,12 @@ int node_claim(Build *b, Node *n, const Digest *key, int *ret_lock_fd, Err **e) 
         pthread_mutex_unlock(&b->lock);
         node_release(b, n, TAKE_FD(*ret_lock_fd));
         return CLAIM_DONE;
+}
+
+int node_claim(Build *b, Node *n, const Digest *key, int *ret_lock_fd, Err **e) {
+        int r = claim(b, n, key, ret_lock_fd, e);
+        if (r == CLAIM_MINE) explain_step(b, n);
+        return r;
 }
 
 void node_release(Build *b, Node *n, int lock_fd) {

@@ -42,6 +42,7 @@ struct Node {
         Err *error;
         int64_t started_ns;
         pthread_t thread;
+        Buf key_text;            /* what the key was made of, once it is being executed; its own thread's */
         Node *next_finished;     /* in the queue of finished nodes */
         SandboxProcess *process; /* while a RUN runs; guarded by Build.lock */
         bool kill;               /* asked to end before the process was there; guarded by Build.lock */
@@ -67,8 +68,8 @@ typedef struct Build {
         pthread_mutex_t lock; /* guards what says so; never held over I/O */
         pthread_mutex_t emit_lock;
         pthread_cond_t key_done;
-        Map *claims; /* step key -> the node that executes or executed it in this build; guarded by lock */
-        Sandbox *sandbox;   /* made at the first RUN; guarded by lock */
+        Map *claims;      /* step key -> the node that executes or executed it in this build; guarded by lock */
+        Sandbox *sandbox; /* made at the first RUN; guarded by lock */
         char *sandbox_scratch;
         Node *finished;              /* guarded by lock */
         int finished_fd;             /* eventfd: something is in `finished` */
@@ -91,8 +92,7 @@ typedef struct StepOps {
         uint64_t weight; /* relative cost, for the critical path */
 } StepOps;
 const StepOps *step_ops(StepKind kind);
-extern const StepOps step_image_ops, step_scratch_ops, step_run_ops, step_copy_ops, step_workdir_ops,
-        step_fetch_ops;
+extern const StepOps step_image_ops, step_scratch_ops, step_run_ops, step_copy_ops, step_workdir_ops, step_fetch_ops;
 
 /* An empty build; no thread, no file. */
 void build_init(Build *b, const BuildParams *params);
@@ -100,6 +100,11 @@ void build_init(Build *b, const BuildParams *params);
 /* Make nodes for the plans of all targets. */
 void graph_new(Build *b);
 void graph_free(Build *b);
+
+/* Where the text of a node's key goes: kept only while the node is executed. */
+static inline Buf *node_key_text(Node *n) {
+        return n->state == NODE_RUNNING ? &n->key_text : NULL;
+}
 
 /* The node of a step of the same plan; NULL for NULL. */
 static inline Node *node_of(const Node *n, const PlanStep *step) {

@@ -45,3 +45,14 @@ void key_finish(KeyText *k, Digest *ret_key) {
         sha256_of(k->text.p, k->text.n, ret_key);
         buf_done(&k->text);
 }
+
+void key_finish_keep(KeyText *k, Digest *ret_key, Buf *ret_text) {
+        sha256_of(k->text.p, k->text.n, ret_key);
+        if (ret_text) {
+                buf_done(ret_text);
+                *ret_text = k->text;
+                k->text = (Buf){0};
+        } else {
+                buf_done(&k->text);
+        }
+}

@@ -22,3 +22,5 @@ void key_number(KeyText *k, const char *field, uint64_t value);
 void key_digest(KeyText *k, const char *field, const Digest *digest);
 void key_list(KeyText *k, const char *field, const char *const *list); /* NULL-terminated; NULL = empty */
 void key_finish(KeyText *k, Digest *ret_key);                          /* releases the text */
+/* The same, but the text goes to *ret_text (which is released first); NULL: released. */
+void key_finish_keep(KeyText *k, Digest *ret_key, Buf *ret_text);

@@ -158,7 +158,7 @@ static int content_key(CopyJob *j, Digest *ret_content, Digest *ret_key, Err **e
         key_number(&k, "gid", j->gid);
         fetched_fields(&k, j->n);
         key_digest(&k, "content", ret_content);
-        key_finish(&k, ret_key);
+        key_finish_keep(&k, ret_key, node_key_text(j->n));
         return 0;
 }
 

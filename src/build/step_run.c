@@ -85,7 +85,7 @@ static int run_key(Build *b, Node *n, Digest *ret_key, Err **e) {
         key_begin(&k, "run");
         run_fields(&k, b, n);
         int r = run_mounts_key(b, n, &k, e);
-        key_finish(&k, ret_key);
+        key_finish_keep(&k, ret_key, node_key_text(n));
         return r;
 }
 

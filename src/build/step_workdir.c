@@ -8,13 +8,13 @@
 
 /* WORKDIR: make the directory and its missing parents, owned by the current USER. */
 
-static void workdir_key(const Node *n, Digest *ret_key) {
+static void workdir_key(Node *n, Digest *ret_key) {
         KeyText k;
         key_begin(&k, "workdir");
         key_digest(&k, "parent", &n->parent->result.key);
         key_text(&k, "path", n->step->workdir.path);
         key_text(&k, "user", n->step->workdir.user);
-        key_finish(&k, ret_key);
+        key_finish_keep(&k, ret_key, node_key_text(n));
 }
 
 static int workdir_lookup(Build *b, Node *n, Err **e) {

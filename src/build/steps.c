@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "build/explain.h"
 #include "build/graph.h"
 #include "build/key.h"
 #include "layer/pack.h"
@@ -11,8 +12,7 @@
 
 static const StepOps *const ops_by_kind[] = {
         [STEP_IMAGE] = &step_image_ops, [STEP_SCRATCH] = &step_scratch_ops, [STEP_RUN] = &step_run_ops,
-        [STEP_COPY] = &step_copy_ops,   [STEP_WORKDIR] = &step_workdir_ops,
-        [STEP_FETCH] = &step_fetch_ops,
+        [STEP_COPY] = &step_copy_ops,   [STEP_WORKDIR] = &step_workdir_ops, [STEP_FETCH] = &step_fetch_ops,
 };
 
 const StepOps *step_ops(StepKind kind) {
@@ -32,6 +32,7 @@ int node_commit(Build *b, Node *n, const Digest *key, Draft *draft, const Digest
         memcpy(record.snapshot, info.id, sizeof record.snapshot);
         if (content) record.content = *content;
         if (store_step_put(b->store, key, &record, n->step->name, e) < 0) return -1;
+        explain_remember(b, n);
         NodeResult result = {.key = *key, .empty = info.empty, .created_ns = record.created_ns};
         memcpy(result.snapshot, info.id, sizeof result.snapshot);
         pthread_mutex_lock(&b->lock);

@@ -12,6 +12,7 @@
 #include "base/num.h"
 #include "base/str.h"
 #include "cli/app.h"
+#include "net/http.h"
 #include "os/fs.h"
 
 enum { ARG_FILE_MAX = 1 << 20 };
@@ -120,6 +121,7 @@ int build_flags_image(BuildRequest *r, const Args *args, Err **e) {
         r->params.plan.unset_env = &r->unset_env;
         r->params.plan.unset_labels = &r->unset_labels;
         r->params.squash = args_flag(args, "squash");
+        if (args_flag(args, "explain")) r->params.explanations = &r->explanations;
         return parse_timestamp(r, args, e);
 }
 
@@ -232,4 +234,15 @@ int build_flags_sandbox(BuildRequest *r, const Args *args, Err **e) {
         r->params.volumes = r->volumes.mounts.v;
         r->params.volume_count = r->volumes.mounts.n;
         return parse_ssh(r, args, e);
+}
+
+/* Where remote sources are read is far from here; the environment is how it is told about its limits. */
+int build_flags_retry(BuildRequest *r, const Args *args, Err **e) {
+        (void)r;
+        const char *text = args_text(args, "retry");
+        uint32_t count;
+        if (!text) return 0;
+        if (!u32_parse(str_of(text), 10, &count) || count > HTTP_RETRIES_MAX)
+                return err_new(e, ERR_USAGE, "--retry: '%s' is not a number up to %d", text, HTTP_RETRIES_MAX);
+        return setenv("DECANT_FETCH_RETRIES", text, 1) < 0 ? err_sys(e, "--retry") : 0;
 }

@@ -8,6 +8,7 @@
 int build_flags_annotations(BuildRequest *r, const Args *args, Err **e);
 int build_flags_image(BuildRequest *r, const Args *args, Err **e); /* --squash, --timestamp, --unsetenv, --unsetlabel */
 int build_flags_sandbox(BuildRequest *r, const Args *args, Err **e); /* --allow, --cap-*, --ssh, --volume */
+int build_flags_retry(BuildRequest *r, const Args *args, Err **e);
 int build_flags_arg_file(BuildRequest *r, const Args *args, Err **e);
 
 /* "manifest,index[linux/amd64]:key=value" as one annotation for each target. Appended to list. ERR_USAGE. */

@@ -259,9 +259,9 @@ int build_request_init(BuildRequest *r, const Args *args, Err **e) {
         *r = (BuildRequest){.arena = arena_new()};
         r->params.cancel_fd = -1;
         static int (*const parts[])(BuildRequest * r, const Args *args, Err **e) = {
-                parse_context,  build_flags_arg_file,    parse_build_args,  parse_labels,
-                parse_contexts, parse_outputs,           parse_lists,       parse_platform,
-                parse_rest,     build_flags_annotations, build_flags_image, build_flags_sandbox,
+                parse_context,     build_flags_arg_file, parse_build_args,  parse_labels, parse_contexts,
+                parse_outputs,     parse_lists,          parse_platform,    parse_rest,   build_flags_annotations,
+                build_flags_image, build_flags_sandbox,  build_flags_retry,
         };
         for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
                 if (parts[i](r, args, e) < 0) return -1;
@@ -295,6 +295,7 @@ void build_request_done(BuildRequest *r) {
         vec_done(&r->platforms);
         vec_done(&r->ssh);
         free(r->annotations);
+        strvec_done(&r->explanations);
         strvec_done(&r->unset_env);
         strvec_done(&r->unset_labels);
         run_options_done(&r->volumes);

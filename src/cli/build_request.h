@@ -22,6 +22,7 @@ typedef struct BuildRequest {
         VEC(Platform) platforms;
         Annotation *annotations; /* owned */
         VEC(BuildSsh) ssh;
+        StrVec explanations;
         StrVec unset_env, unset_labels;
         RunOptions volumes; /* only mounts */
 } BuildRequest;

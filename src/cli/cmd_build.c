@@ -65,6 +65,13 @@ static int tell_result(const Args *args, const BuildRequest *request, const Buil
         return 0;
 }
 
+static void explain(const BuildRequest *request, int r) {
+        const StrVec *lines = request->params.explanations;
+        if (!lines) return;
+        for (size_t i = 0; i < lines->n; i++) app_printf_error("not cached: %s", lines->v[i]);
+        if (r == 0 && lines->n == 0) app_printf_error("every step was cached");
+}
+
 static int build(App *app, const Args *args, BuildRequest *request, Err **e) {
         AUTO(app_store_done) AppStore store = {.app = app};
         AUTO(progress_freep) Progress *progress = NULL;
@@ -81,6 +88,7 @@ static int build(App *app, const Args *args, BuildRequest *request, Err **e) {
         request->params.cancel_fd = signals_fd();
         int r = build_run(&request->params, &result, e);
         progress_finish(progress);
+        explain(request, r);
         return r < 0 ? -1 : tell_result(args, request, &result, e);
 }
 
@@ -89,8 +97,7 @@ int command_build(App *app, const Args *args, Err **e) {
         Call call;
         if (call_parse(args_text(args, "call"), args_flag(args, "check"), &call, e) < 0) return -1;
         int r = build_request_init(&request, args, e);
-        if (r == 0)
-                r = call.method == CALL_BUILD ? build(app, args, &request, e) : call_run(app, &call, &request, e);
+        if (r == 0) r = call.method == CALL_BUILD ? build(app, args, &request, e) : call_run(app, &call, &request, e);
         build_request_done(&request);
         return r;
 }

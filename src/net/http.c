@@ -67,7 +67,13 @@ void http_reply_done(HttpReply *r) {
 
 int http_limits(HttpLimits *ret_limits, Err **e) {
         const char *size = getenv("DECANT_FETCH_MAX"), *timeout = getenv("DECANT_FETCH_TIMEOUT");
-        HttpLimits l = {HTTP_SIZE_MAX, HTTP_STALL_S, HTTP_CONNECT_S, RETRY_MS};
+        const char *retries = getenv("DECANT_FETCH_RETRIES");
+        HttpLimits l = {HTTP_SIZE_MAX, HTTP_STALL_S, HTTP_CONNECT_S, RETRY_MS, HTTP_ATTEMPTS};
+        if (retries && *retries) {
+                if (!u32_parse(str_of(retries), 10, &l.attempts) || l.attempts > HTTP_RETRIES_MAX)
+                        return err_new(e, ERR_USAGE, "DECANT_FETCH_RETRIES: '%s' is not a number of retries", retries);
+                l.attempts++;
+        }
         if (size && *size && size_parse(str_of(size), &l.max_bytes, e) < 0) return err_wrap(e, "DECANT_FETCH_MAX");
         if (timeout && *timeout) {
                 if (!u32_parse(str_of(timeout), 10, &l.stall_s) || l.stall_s == 0 || l.stall_s > 86400)
@@ -338,10 +344,11 @@ static int wanted_pause_ms(const Get *g, unsigned usual_ms) {
 
 static int get(Get *g, Err **e) {
         unsigned usual_ms = g->r->limits.retry_ms;
+        unsigned attempts = g->r->limits.attempts ? g->r->limits.attempts : HTTP_ATTEMPTS;
         for (unsigned i = 1;; i++, usual_ms *= 2) {
                 Err *failure = NULL;
                 int r = attempt(g, &failure);
-                int wait = r == ANSWER_AGAIN && i < HTTP_ATTEMPTS ? wanted_pause_ms(g, usual_ms) : -1;
+                int wait = r == ANSWER_AGAIN && i < attempts ? wanted_pause_ms(g, usual_ms) : -1;
                 if (wait < 0) {
                         if (failure) err_move(e, &failure);
                         return r == ANSWER_AGAIN && i > 1 ? err_wrap(e, "%u attempts", i) : r == ANSWER_AGAIN ? -1 : r;

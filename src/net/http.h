@@ -17,7 +17,8 @@
 
 enum {
         HTTP_REDIRECTS_MAX = 10,
-        HTTP_ATTEMPTS = 4, /* the first one included */
+        HTTP_ATTEMPTS = 4, /* the first one included; DECANT_FETCH_RETRIES says how many more than one */
+        HTTP_RETRIES_MAX = 100,
         HTTP_HEADERS_MAX = 1 << 20,
         HTTP_URL_MAX = 8192,
         HTTP_CONNECT_S = 20,
@@ -31,8 +32,9 @@ typedef struct HttpLimits {
         unsigned stall_s;
         unsigned connect_s;
         unsigned retry_ms; /* pause before the second attempt; doubled each time */
+        unsigned attempts; /* 0: HTTP_ATTEMPTS */
 } HttpLimits;
-/* The named limits above, changed by DECANT_FETCH_MAX (bytes, "10g") and DECANT_FETCH_TIMEOUT (seconds). ERR_USAGE. */
+/* The named limits above, changed by DECANT_FETCH_MAX (bytes, "10g"), DECANT_FETCH_TIMEOUT (seconds) and DECANT_FETCH_RETRIES. ERR_USAGE. */
 int http_limits(HttpLimits *ret_limits, Err **e);
 
 typedef struct HttpRequest {
