@@ -78,7 +78,7 @@ static void check_source(Checks *c, const PlanStep *step, const char *source, co
         if (!*path || !ignore_match(ignore, path, false, NULL)) return;
         ignore_explain(ignore, path, &line, &rule);
         AUTO(freep) char *fix = xasprintf("change '%s' in %s:%u, or do not copy it", rule, ignore_path, line);
-        checks_advise(c, CHECK_COPY_IGNORED, checks_instruction(c, step->first_line), fix,
+        checks_advise(c, (CheckAdvice){CHECK_COPY_IGNORED, checks_instruction(c, step->first_line), fix},
                       "'%s' is hidden by the ignore file", source);
 }
 

@@ -216,8 +216,8 @@ static void tell_programs(const ImageCheck *c) {
                 const Node *n = c->target;
                 for (size_t k = 0; n && k < f->depth; k++) n = n->parent;
                 if (!n) continue;
-                checks_advise(c->checks, f->id, checks_instruction(c->checks, n->step->first_line), f->fix, "%s",
-                              f->text);
+                const Instruction *in = checks_instruction(c->checks, n->step->first_line);
+                checks_advise(c->checks, (CheckAdvice){f->id, in, f->fix}, "%s", f->text);
         }
 }
 

@@ -202,13 +202,13 @@ void checks_add(Checks *c, CheckId id, const Instruction *in, const char *format
         add(c, id, in, NULL, text);
 }
 
-void checks_advise(Checks *c, CheckId id, const Instruction *in, const char *fix, const char *format, ...) {
+void checks_advise(Checks *c, CheckAdvice advice, const char *format, ...) {
         if (!c) return;
         va_list ap;
         va_start(ap, format);
         AUTO(freep) char *text = xvasprintf(format, ap);
         va_end(ap);
-        add(c, id, in, fix, text);
+        add(c, advice.id, advice.instruction, advice.fix, text);
 }
 
 static int by_line(const void *a, const void *b) {

@@ -92,8 +92,12 @@ bool checks_wanted(const Checks *c, CheckId id);
 void checks_add(Checks *c, CheckId id, const Instruction *in, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
 /* With advice of its own in place of the rule's. */
-void checks_advise(Checks *c, CheckId id, const Instruction *in, const char *fix, const char *format, ...)
-        __attribute__((format(printf, 5, 6)));
+typedef struct CheckAdvice {
+        CheckId id;
+        const Instruction *instruction;
+        const char *fix;
+} CheckAdvice;
+void checks_advise(Checks *c, CheckAdvice advice, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The rules that need nothing but the text. Once. */
 void checks_text(Checks *c);

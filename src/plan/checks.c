@@ -39,7 +39,7 @@ void plan_check_variable(const WordPlace *place, const char *name) {
         Names names = {0};
         if (scope_has(&m->globals, name)) {
                 AUTO(freep) char *fix = xasprintf("repeat 'ARG %s' in this stage", name);
-                checks_advise(m->params->checks, CHECK_UNDEFINED_VAR, place->instruction, fix,
+                checks_advise(m->params->checks, (CheckAdvice){CHECK_UNDEFINED_VAR, place->instruction, fix},
                               "Variable '$%s' is declared above the first FROM, but not in this stage", name);
                 return;
         }

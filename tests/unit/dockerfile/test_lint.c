@@ -76,8 +76,8 @@ static void test_list(void **state) {
         AUTO(checks_freep) Checks *c = checks_new(d, NULL);
         size_t n;
         checks_add(c, CHECK_NO_COMMAND, &d->instructions[1], "text");
-        checks_advise(c, CHECK_NO_COMMAND, &d->instructions[1], "do", "text");
-        checks_advise(c, CHECK_NO_COMMAND, &d->instructions[0], "do", "text");
+        checks_advise(c, (CheckAdvice){CHECK_NO_COMMAND, &d->instructions[1], "do"}, "text");
+        checks_advise(c, (CheckAdvice){CHECK_NO_COMMAND, &d->instructions[0], "do"}, "text");
         const Finding *list = checks_list(c, &n);
         assert_int_equal(n, 2);
         assert_int_equal(list[0].first_line, 2);
