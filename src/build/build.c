@@ -8,8 +8,8 @@
 
 #include "base/cleanup.h"
 #include "base/map.h"
-#include "base/num.h"
 #include "build/build_checks.h"
+#include "build/epoch.h"
 #include "build/foreign.h"
 #include "build/graph.h"
 #include "build/input.h"
@@ -73,6 +73,7 @@ static void build_job_done(BuildJob *j) {
         checks_freep(&j->checks);
         context_list_done(&b->contexts);
         main_context_done(b);
+        free(b->epoch_args);
         pthread_mutex_destroy(&b->lock);
         pthread_mutex_destroy(&b->emit_lock);
         pthread_cond_destroy(&b->key_done);
@@ -93,22 +94,6 @@ static int load_dockerfile(BuildJob *j, Err **e) {
         report_done(b, vertex, r < 0 ? VERTEX_FAILED : VERTEX_DONE, r < 0 && e ? err_message(*e) : NULL,
                     clock_monotonic_ns() - started);
         return r;
-}
-
-/* --build-arg first, then the environment, as docker's client forwards it. */
-static int read_epoch(Build *b, Err **e) {
-        const char *text = getenv("SOURCE_DATE_EPOCH");
-        for (size_t i = 0; i < b->params->plan.build_arg_count; i++) {
-                const PlanPair *arg = &b->params->plan.build_args[i];
-                if (streq(arg->name, "SOURCE_DATE_EPOCH")) text = arg->value;
-        }
-        if (!text || !*text) return 0;
-        int64_t seconds;
-        if (!i64_parse(str_of(text), &seconds) || seconds < 0) {
-                return err_new(e, ERR_USAGE, "invalid SOURCE_DATE_EPOCH '%s': expected seconds since 1970", text);
-        }
-        b->epoch_s = seconds;
-        return 0;
 }
 
 static void pass_warning(void *context, const char *check, const char *text, const char *excerpt) {
@@ -145,7 +130,6 @@ static int make_targets(BuildJob *j, PlanParams *params, Err **e) {
 static int make_plan(BuildJob *j, Err **e) {
         Build *b = &j->b;
         j->checks = build_checks_new(j->dockerfile, b->params);
-        if (read_epoch(b, e) < 0) return -1;
         ImageResolver images = {.store = b->store};
         PlanResolver resolver = {.image = resolve_image, .context_image = resolve_context_image, .context = &images};
         PlanParams params = b->params->plan;
@@ -153,9 +137,9 @@ static int make_plan(BuildJob *j, Err **e) {
         params.warning = pass_warning;
         params.warning_context = j;
         params.now_ns = clock_now_ns();
-        params.source_date_epoch_s = b->epoch_s;
         params.checks = j->checks;
         platform_host(&params.build_platform);
+        if (epoch_find(b, j->dockerfile, &params, e) < 0) return -1;
         int r = make_targets(j, &params, e);
         if (r == 0) build_checks_context(j->checks, b->plan, main_context_directory(b), j->dockerfile_path);
         build_checks_report(j->checks, b);

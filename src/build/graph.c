@@ -68,6 +68,7 @@ void graph_free(Build *b) {
         }
         free(b->nodes);
         map_freep(&b->claims);
+        b->claims = NULL;
         if (b->node_count) close(b->finished_fd);
 }
 

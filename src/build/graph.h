@@ -58,7 +58,10 @@ typedef struct MainContext MainContext;
 
 typedef struct Build {
         const BuildParams *params;
-        MainContext *main_context; /* build/main_context.h */
+        MainContext *main_context;      /* build/main_context.h */
+        VEC(struct EarlyFetch *) early; /* build/fetch.h */
+        PlanPair *epoch_args;           /* build/epoch.h: build arguments with SOURCE_DATE_EPOCH as a number */
+        char epoch_text[24];
         Store *store;
         Plan *plan; /* of the first target; borrowed */
         VEC(BuildTarget) targets;

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/num.h"
+#include "build/fetch.h"
 #include "build/fetch_auth.h"
 #include "codec/stream.h"
 #include "dockerfile/dockerfile.h"
@@ -18,24 +19,23 @@
 #include "net/git_ref.h"
 #include "net/http.h"
 #include "net/url.h"
-#include "os/clock.h"
 #include "os/fs.h"
 
 enum { TAR_BLOCK = 512, ARCHIVE_ENTRIES_MAX = 1 << 24 };
 
 struct MainContext {
-        char *directory; /* where it was put; NULL: nowhere */
-        bool keep_owner; /* an archive says whose files they are */
-        bool transient;  /* in the draft */
-        Draft *draft;    /* of standard input */
-        PlanStep step;   /* what fetched it, as a node of its own */
-        Node node;
+        char *directory;        /* where it was put; NULL: nowhere */
+        bool keep_owner;        /* an archive says whose files they are */
+        bool transient;         /* in the draft */
+        Draft *draft;           /* of standard input */
+        Node *node;             /* what fetched it */
         char *text, *text_name; /* the Dockerfile, when it came by itself */
         size_t text_size;
 };
 
 void main_context_done(Build *b) {
         MainContext *c = b->main_context;
+        fetch_early_done(b);
         if (!c) return;
         store_draft_discard(b->store, c->draft);
         free(c->directory);
@@ -141,25 +141,10 @@ static int fetch_context(Build *b, PlanFetch fetch, Err **e) {
         MainContext *c = b->main_context;
         AUTO(freep) char *shown = url_shown(fetch.url);
         AUTO(freep) char *title = xasprintf("[internal] load remote build context %s", shown);
-        int64_t started = clock_monotonic_ns();
         fetch.place = "";
-        c->step = (PlanStep){.kind = STEP_FETCH, .name = shown, .no_cache = b->params->plan.no_cache, .fetch = fetch};
-        c->node = (Node){
-                .step = &c->step, .vertex = report_vertex(b, title), .state = NODE_RUNNING, .started_ns = started};
-        report_start(b, c->node.vertex);
-        Err *failure = NULL;
-        int r = step_fetch_ops.lookup(b, &c->node, &failure);
-        if (r == LOOKUP_MISS) r = step_fetch_ops.execute(b, &c->node, &failure);
-        c->node.state = r < 0 ? NODE_FAILED : NODE_DONE;
-        VertexOutcome outcome = r < 0 ? VERTEX_FAILED : c->node.result.cached ? VERTEX_CACHED : VERTEX_DONE;
-        report_done(b, c->node.vertex, outcome, r < 0 ? err_message(failure) : NULL, clock_monotonic_ns() - started);
-        c->step.name = "build context";
-        if (r < 0) {
-                err_move(e, &failure);
-                return -1;
-        }
+        if (fetch_early(b, &fetch, title, &c->node, e) < 0) return -1;
         c->keep_owner = fetch.kind == FETCH_ARCHIVE;
-        c->directory = store_snapshot_path(b->store, c->node.result.snapshot);
+        c->directory = store_snapshot_path(b->store, c->node->result.snapshot);
         return 0;
 }
 
@@ -259,4 +244,10 @@ int main_context_source(Build *b, ContextSource *ret_source, Err **e) {
 
 const char *main_context_directory(const Build *b) {
         return b->main_context->directory ? NULL : b->params->context_path;
+}
+
+void main_context_origin(const Build *b, const Node **ret_node, const char **ret_directory) {
+        const MainContext *c = b->main_context;
+        *ret_node = c->node;
+        *ret_directory = c->keep_owner ? c->directory : NULL;
 }

@@ -20,3 +20,6 @@ int main_context_source(Build *b, ContextSource *ret_source, Err **e);
 
 /* The user's own directory, whose files may be looked at for advice; NULL: it came from elsewhere, or there is none. */
 const char *main_context_directory(const Build *b);
+
+/* What fetched it (NULL: nothing did), and where its files are when they came in an archive (else NULL). Borrowed. */
+void main_context_origin(const Build *b, const Node **ret_node, const char **ret_directory);

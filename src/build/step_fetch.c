@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/num.h"
+#include "build/fetch.h"
 #include "build/fetch_auth.h"
 #include "build/graph.h"
 #include "build/key.h"
@@ -15,6 +17,7 @@
 #include "layer/unpack.h"
 #include "net/git.h"
 #include "net/http.h"
+#include "net/url.h"
 #include "os/clock.h"
 #include "os/fs.h"
 
@@ -71,13 +74,24 @@ static void report_bytes(void *context, uint64_t done, uint64_t total) {
 
 /* ---- what is known from last time */
 
-static char *validators_path(FetchJob *j, const char *snapshot) {
-        AUTO(freep) char *fs = store_snapshot_path(j->b->store, snapshot);
+static char *validators_path(const Build *b, const char *snapshot) {
+        AUTO(freep) char *fs = store_snapshot_path(b->store, snapshot);
         return xasprintf("%s/../" VALIDATORS_FILE, fs);
 }
 
-static char *validators_text(const HttpReply *reply) {
-        return xasprintf("%s\n%s\n", reply->etag ? reply->etag : "", reply->last_modified ? reply->last_modified : "");
+/* ETag, Last-Modified, and the time of what came; a line each, empty when it is not known. */
+static int write_validators(const char *path, const HttpReply *reply, int64_t time_s, Err **e) {
+        AUTO(buf_done) Buf text = {0};
+        buf_addf(&text, "%s\n%s\n", reply && reply->etag ? reply->etag : "",
+                 reply && reply->last_modified ? reply->last_modified : "");
+        if (time_s >= 0) buf_addf(&text, "%lld", (long long)time_s);
+        buf_addc(&text, '\n');
+        return file_write_atomic(AT_FDCWD, path, text.p, text.n, 0600, e);
+}
+
+static int write_draft_validators(const FetchJob *j, const HttpReply *reply, int64_t time_s, Err **e) {
+        AUTO(freep) char *path = xasprintf("%s/" VALIDATORS_FILE, j->draft->path);
+        return write_validators(path, reply, time_s, e);
 }
 
 static char *line_or_null(Str line) {
@@ -90,7 +104,7 @@ static int find_earlier(FetchJob *j, Err **e) {
         int r = store_alias_get(j->b->store, &j->definition, &j->earlier_key, e);
         if (r == STORE_FOUND) r = store_step_get(j->b->store, &j->earlier_key, &record, e);
         if (r != STORE_FOUND || !record.snapshot[0]) return r < 0 ? -1 : 0;
-        AUTO(freep) char *path = validators_path(j, record.snapshot);
+        AUTO(freep) char *path = validators_path(j->b, record.snapshot);
         AUTO(freep) char *text = NULL;
         size_t size;
         if (file_read(AT_FDCWD, path, VALIDATORS_MAX, &text, &size, NULL) < 0) return 0;
@@ -200,16 +214,13 @@ static int fill_from_body(FetchJob *j, int fd, const char *body, const HttpReply
         if (lseek(fd, 0, SEEK_SET) < 0) return err_sys(e, "rewind");
         bool unpack = j->fetch->kind == FETCH_ARCHIVE && archive_begins(fd);
         if ((unpack ? put_archive(j, fd, e) : put_file(j, body, reply, e)) < 0) return -1;
-        AUTO(freep) char *text = validators_text(reply);
-        AUTO(freep) char *path = xasprintf("%s/" VALIDATORS_FILE, j->draft->path);
-        return file_write_atomic(AT_FDCWD, path, text, strlen(text), 0600, e);
+        return write_draft_validators(j, reply, reply->last_modified_s, e);
 }
 
 /* Under another ETag the same may have come. */
 static int renew_validators(FetchJob *j, const HttpReply *reply, Err **e) {
-        AUTO(freep) char *text = validators_text(reply);
-        AUTO(freep) char *path = validators_path(j, j->n->result.snapshot);
-        return file_write_atomic(AT_FDCWD, path, text, strlen(text), 0600, e);
+        AUTO(freep) char *path = validators_path(j->b, j->n->result.snapshot);
+        return write_validators(path, reply, reply->last_modified_s, e);
 }
 
 /* What came is in fd: find it, else make a snapshot of it. */
@@ -282,14 +293,15 @@ static int move_tree(FetchJob *j, const char *tree, Err **e) {
         return futimens(to, times) < 0 ? err_sys(e, "set a directory's time") : 0;
 }
 
-static int make_tree(FetchJob *j, const GitRequest *request, const GitCommit *commit, Err **e) {
+static int make_tree(FetchJob *j, const GitRequest *request, GitCommit *commit, Err **e) {
         AUTO(freep) char *tree = NULL;
         if (store_draft_new(j->b->store, &j->draft, e) < 0) return -1;
         if (git_checkout(request, commit, j->fetch->keep_git_dir, &tree, e) < 0) return -1;
-        return move_tree(j, tree, e);
+        if (move_tree(j, tree, e) < 0) return -1;
+        return write_draft_validators(j, NULL, commit->time_s, e);
 }
 
-static int keep_commit(FetchJob *j, const GitRequest *request, const GitCommit *commit, Err **e) {
+static int keep_commit(FetchJob *j, const GitRequest *request, GitCommit *commit, Err **e) {
         Digest key;
         int lock_fd = -1;
         if (j->fetch->checksum && git_commit_check(commit, j->fetch->checksum, e) < 0) return -1;
@@ -320,6 +332,54 @@ static int fetch_git(FetchJob *j, Err **e) {
         int r = git_resolve(&request, &commit, e);
         if (r == 0) r = keep_commit(j, &request, &commit, e);
         return r < 0 ? err_wrap(e, "fetch '%s'", j->n->step->name) : 0;
+}
+
+/* ---- before there is a plan */
+
+int fetch_early(Build *b, const PlanFetch *fetch, const char *title, Node **ret_node, Err **e) {
+        EarlyFetch *early = xcalloc(1, sizeof *early);
+        vec_push(&b->early, early);
+        early->name = url_shown(fetch->url);
+        early->step = (PlanStep){
+                .kind = STEP_FETCH, .name = early->name, .no_cache = b->params->plan.no_cache, .fetch = *fetch};
+        Node *n = &early->node;
+        int64_t started = clock_monotonic_ns();
+        *n = (Node){.step = &early->step, .state = NODE_RUNNING, .started_ns = started};
+        n->vertex = report_vertex(b, title);
+        report_start(b, n->vertex);
+        Err *failure = NULL;
+        int r = step_fetch_ops.lookup(b, n, &failure);
+        if (r == LOOKUP_MISS) r = step_fetch_ops.execute(b, n, &failure);
+        n->state = r < 0 ? NODE_FAILED : NODE_DONE;
+        VertexOutcome outcome = r < 0 ? VERTEX_FAILED : n->result.cached ? VERTEX_CACHED : VERTEX_DONE;
+        report_done(b, n->vertex, outcome, r < 0 ? err_message(failure) : NULL, clock_monotonic_ns() - started);
+        if (r < 0) {
+                err_move(e, &failure);
+                return -1;
+        }
+        *ret_node = n;
+        return 0;
+}
+
+void fetch_early_done(Build *b) {
+        for (size_t i = 0; i < b->early.n; i++) {
+                free(b->early.v[i]->name);
+                free(b->early.v[i]);
+        }
+        vec_done(&b->early);
+        map_freep(&b->claims); /* some of them are early ones */
+        b->claims = NULL;
+}
+
+int64_t fetch_time_s(const Build *b, const Node *n) {
+        AUTO(freep) char *path = validators_path(b, n->result.snapshot);
+        AUTO(freep) char *text = NULL;
+        size_t size;
+        int64_t seconds;
+        if (file_read(AT_FDCWD, path, VALIDATORS_MAX, &text, &size, NULL) < 0) return -1;
+        Str rest = {text, size}, line;
+        for (int i = 0; i < 3; i++) (void)str_cut(&rest, '\n', &line);
+        return i64_parse(line, &seconds) ? seconds : -1;
 }
 
 /* ---- the step */

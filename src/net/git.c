@@ -103,7 +103,7 @@ int git_resolve(const GitRequest *request, GitCommit *ret_commit, Err **e) {
 
 typedef struct Checkout {
         const GitRequest *r;
-        const GitCommit *commit;
+        GitCommit *commit;
         bool keep;
         char *tree, *git_dir;
 } Checkout;
@@ -217,20 +217,18 @@ static int sweep(const Sweep *s, int dir_fd, const char *name, unsigned depth, E
         return r;
 }
 
-static int read_commit_time(const Checkout *c, Sweep *s, Err **e) {
+static int read_commit_time(const Checkout *c, Err **e) {
         AUTO(buf_done) Buf text = {0};
-        int64_t seconds;
         const char *const argv[] = {"show", "-s", "--format=%ct", c->commit->id, NULL};
         if (in_tree(c, argv, &text, e) < 0) return -1;
-        if (!i64_parse(str_trim(buf_str(&text)), &seconds))
-                return err_new(e, ERR_FORMAT, "the commit's time is '%s'", text.p);
-        s->times[0] = s->times[1] = (struct timespec){.tv_sec = seconds};
-        return 0;
+        if (i64_parse(str_trim(buf_str(&text)), &c->commit->time_s)) return 0;
+        return err_new(e, ERR_FORMAT, "the commit's time is '%s'", text.p ? text.p : "");
 }
 
 static int tidy(const Checkout *c, Err **e) {
         Sweep s = {.drop_git = !c->keep, .set_times = c->r->ref->commit_times};
-        if (s.set_times && read_commit_time(c, &s, e) < 0) return -1;
+        if (read_commit_time(c, e) < 0) return -1;
+        s.times[0] = s.times[1] = (struct timespec){.tv_sec = c->commit->time_s};
         static const char *const traces[] = {"FETCH_HEAD", "ORIG_HEAD", "logs"};
         for (size_t i = 0; c->keep && i < ARRAY_SIZE(traces); i++) {
                 AUTO(freep) char *path = xasprintf("%s/%s", c->git_dir, traces[i]);
@@ -264,7 +262,7 @@ static int find_subdir(const Checkout *c, char **ret_tree, Err **e) {
         return 0;
 }
 
-int git_checkout(const GitRequest *request, const GitCommit *commit, bool keep_git_dir, char **ret_tree, Err **e) {
+int git_checkout(const GitRequest *request, GitCommit *commit, bool keep_git_dir, char **ret_tree, Err **e) {
         AUTO(checkout_done) Checkout c = {.r = request, .commit = commit};
         c.keep = keep_git_dir && !request->ref->subdir;
         c.tree = xasprintf("%s/tree", request->scratch);

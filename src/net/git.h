@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "net/git_ref.h"
@@ -23,6 +24,7 @@ typedef struct GitCommit {
         char id[GIT_COMMIT_SIZE];
         char tag[GIT_COMMIT_SIZE]; /* of the annotated tag that was named; "" when there is none */
         char *full_ref;            /* "refs/heads/main"; NULL for a commit id */
+        int64_t time_s;            /* when it was committed, unix; once it was checked out */
 } GitCommit;
 void git_commit_done(GitCommit *c);
 
@@ -35,4 +37,4 @@ int git_commit_check(const GitCommit *commit, const char *checksum, Err **e);
 
 /* Fetch and check out: files 0644 and 0755, directories 0755, ours. keep_git_dir: with .git (when there is no subdirectory).
  * *ret_tree: a directory below scratch; owned. ERR_NOT_FOUND: no such subdirectory. */
-int git_checkout(const GitRequest *request, const GitCommit *commit, bool keep_git_dir, char **ret_tree, Err **e);
+int git_checkout(const GitRequest *request, GitCommit *commit, bool keep_git_dir, char **ret_tree, Err **e);

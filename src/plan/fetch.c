@@ -62,12 +62,23 @@ static const char *file_name(Arena *a, const char *url) {
         return name ? arena_strdup(a, name) : "__unnamed__";
 }
 
-PlanStep *plan_fetch_context(Stage *s, const Instruction *i, const PlanPair *pair) {
+int plan_context_fetch(const char *value, PlanFetch *ret_fetch) {
         GitRef ref = {0};
-        PlanFetch fetch = {.kind = FETCH_ARCHIVE, .url = pair->value, .name = file_name(s->maker->arena, pair->value)};
-        if (git_ref_parse(pair->value, true, &ref, NULL) != GIT_REF_OTHER) fetch.kind = FETCH_GIT;
-        fetch.keep_git_dir = ref.keep_git_dir == 1;
+        if (!plan_context_remote(value)) return 0;
+        *ret_fetch = (PlanFetch){.kind = FETCH_ARCHIVE, .url = value, .place = "", .name = "__unnamed__"};
+        if (git_ref_parse(value, true, &ref, NULL) != GIT_REF_OTHER) {
+                ret_fetch->kind = FETCH_GIT;
+                ret_fetch->name = NULL;
+                ret_fetch->keep_git_dir = ref.keep_git_dir == 1;
+        }
         git_ref_done(&ref);
+        return 1;
+}
+
+PlanStep *plan_fetch_context(Stage *s, const Instruction *i, const PlanPair *pair) {
+        PlanFetch fetch = {0};
+        plan_context_fetch(pair->value, &fetch);
+        if (fetch.kind == FETCH_ARCHIVE) fetch.name = file_name(s->maker->arena, pair->value);
         return fetch_step(s, i, fetch, false);
 }
 

@@ -118,6 +118,7 @@ static Plan *plan_take(Maker *m, const Stage *target) {
         }
         plan->target = &plan->stages[target->position];
         plan->context_needed = m->context_needed;
+        plan->source_date_epoch = scope_get(&m->globals, "SOURCE_DATE_EPOCH", strlen("SOURCE_DATE_EPOCH"));
         plan->arena = TAKE(m->arena);
         return plan;
 }

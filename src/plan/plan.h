@@ -54,7 +54,7 @@ typedef struct PlanParams {
         const PlanPair *labels;
         size_t label_count;
         const StrVec *unset_env, *unset_labels; /* taken out of the image; before labels are set; NULL: none */
-        const PlanPair *named_contexts; /* --build-context */
+        const PlanPair *named_contexts;         /* --build-context */
         size_t named_context_count;
         const Platform *platform; /* --platform; NULL: build platform, not forced on the config */
         Platform build_platform;
@@ -62,7 +62,7 @@ typedef struct PlanParams {
         const char *network;           /* --network for RUNs without their own, or NULL */
         const StrVec *no_cache_stages; /* --no-cache-filter; NULL */
         bool no_cache;
-        bool describe;                 /* fill what only `--call=outline` shows */
+        bool describe;               /* fill what only `--call=outline` shows */
         bool allow_insecure;         /* --allow security.insecure: else RUN --security=insecure is ERR_DENIED */
         int64_t now_ns;              /* created times */
         int64_t source_date_epoch_s; /* <0: not set */
@@ -216,11 +216,15 @@ typedef struct Plan {
         PlanStage *stages;
         size_t stage_count;
         PlanStage *target;
-        bool context_needed; /* some step reads the main context */
+        bool context_needed;           /* some step reads the main context */
+        const char *source_date_epoch; /* what ARG SOURCE_DATE_EPOCH before the first FROM gives, or NULL */
 } Plan;
 
 /* The text of CHECK_NO_SHELL, for who finds it again in the finished image: instruction, shell. */
 #define PLAN_NO_SHELL_TEXT "%s is in shell form, but '%s' is not in the image"
+
+/* What a named context (--build-context NAME=value) fetches: 1 and *ret_fetch (texts borrowed from value), or 0: nothing. */
+int plan_context_fetch(const char *value, PlanFetch *ret_fetch);
 
 /* Errors carry the line and the excerpt (ERR_SYNTAX, ERR_NOT_FOUND; ERR_UNSUPPORTED for what is not there yet). */
 int plan_make(Dockerfile *dockerfile, const PlanParams *params, Plan **ret_plan, Err **e);

@@ -73,6 +73,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def do_GET(self):
+        if self.path.startswith("http://"):  # we are somebody's proxy
+            self.path = "/" + self.path.split("/", 3)[3]
         name = self.path.lstrip("/")
         if not name.startswith("git/"):
             name = name.partition("?")[0]

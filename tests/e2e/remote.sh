@@ -314,6 +314,81 @@ COPY a /"
         no_leftovers
 }
 
+# The time of something remote as SOURCE_DATE_EPOCH.
+test_epoch_of_remote_sources() {
+        serve
+        repository www/r.git
+        echo x >www/f.txt && touch -d @1500000000 www/f.txt
+        mkdir t && echo one >t/file && printf 'FROM scratch\nCOPY . /\n' >t/Dockerfile
+        touch -d @1400000000 t/* && touch -d @1450000000 t/file && tar -C t -cf www/t.tar . && touch -d @1550000000 www/t.tar
+        context c <<D
+ARG SOURCE_DATE_EPOCH=time
+FROM scratch AS time
+ADD $url/f.txt /
+FROM busybox AS seen
+ARG SOURCE_DATE_EPOCH
+RUN echo \$SOURCE_DATE_EPOCH >/seen
+FROM scratch
+COPY --from=seen /seen /
+D
+        created() { decant inspect -f '{{.Created}}' t; }
+        decant build -q -t t -o out --load c >/dev/null || fail stage
+        [ "$(cat out/seen) $(created)" = "1500000000 2017-07-14T02:40:00Z" ] || fail "$(cat out/seen) $(created)"
+        decant build -q -t t --build-arg SOURCE_DATE_EPOCH=repo --build-context repo="$url/git/r.git" c >/dev/null || fail named
+        [ "$(created)" = 2020-09-13T12:26:40Z ] || fail "$(created)"
+        decant build -q -t t --build-arg SOURCE_DATE_EPOCH=context "$url/git/r.git" >/dev/null || fail git
+        [ "$(created)" = 2020-09-13T12:26:40Z ] || fail "$(created)"
+        SOURCE_DATE_EPOCH=context decant build -q -t t "$url/t.tar" >/dev/null || fail url
+        [ "$(created)" = 2019-02-12T19:33:20Z ] || fail "$(created)"
+        SOURCE_DATE_EPOCH=context decant build -q -t t "$url/nothing-said/t.tar" >/dev/null || fail archive
+        [ "$(created)" = 2015-12-13T09:46:40Z ] || fail "$(created)"
+        SOURCE_DATE_EPOCH=context decant build -q -t t - <t.tar >/dev/null 2>&1 && fail "no such file"
+        SOURCE_DATE_EPOCH=context decant build -q -t t - <www/t.tar >/dev/null || fail stdin
+        [ "$(created)" = 2015-12-13T09:46:40Z ] || fail "$(created)"
+        expect_fail 2 'invalid SOURCE_DATE_EPOCH: nowhere' -- decant build --build-arg SOURCE_DATE_EPOCH=nowhere c
+        expect_fail 2 "stage 'seen'" -- decant build --build-arg SOURCE_DATE_EPOCH=seen c
+        decant build -q --build-arg SOURCE_DATE_EPOCH= c >/dev/null || fail "empty means not set"
+        no_leftovers
+}
+
+# A proxy gets the whole URL; HTTP_PROXY counts as well as http_proxy.
+test_proxy() {
+        serve
+        echo proxied >www/f.txt
+        context c <<<"FROM scratch
+ADD http://no-such-host.invalid/f.txt /f"
+        HTTP_PROXY=$url decant build -q -o out c || fail "through a proxy"
+        [ "$(cat out/f)" = proxied ] || fail contents
+        HTTP_PROXY=$url NO_PROXY=no-such-host.invalid decant build c >log 2>&1 && fail "NO_PROXY"
+        grep -q resolve log || fail "$(cat log)"
+}
+
+test_tls() {
+        command -v openssl >/dev/null || { echo "skip test_tls: no openssl"; return; }
+        openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost \
+                -addext subjectAltName=DNS:localhost 2>/dev/null || fail "no certificate"
+        mkdir -p www && echo secure >www/f.txt
+        (cd www && exec python3 -c 'import http.server, ssl, sys
+s = http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER); c.load_cert_chain("../cert.pem", "../key.pem")
+s.socket = c.wrap_socket(s.socket, server_side=True)
+print(s.server_port, flush=True)
+s.serve_forever()' >../port 2>/dev/null) &
+        local server=$!
+        for _ in 1 2 3 4 5 6 7 8 9 10; do
+                [ -s port ] && break
+                sleep 0.2
+        done
+        context c <<<"FROM scratch
+ADD https://localhost:$(cat port)/f.txt /f"
+        status=0
+        decant build c >log 2>&1 || status=$?
+        SSL_CERT_FILE=$PWD/cert.pem decant build -q -o out c >log2 2>&1 || status="$status, trusted: $(cat log2)"
+        kill "$server"
+        [ "$status" = 9 ] && grep -q SSL_CERT_FILE log || fail "$status $(cat log)"
+        [ "$(cat out/f)" = secure ] || fail contents
+}
+
 test_ignorefile() {
         context c <<<"FROM scratch
 COPY . /"
