@@ -58,6 +58,7 @@ void build_init(Build *b, const BuildParams *params) {
         pthread_mutex_init(&b->emit_lock, NULL);
         pthread_cond_init(&b->key_done, NULL);
         atomic_init(&b->stopping, false);
+        atomic_init(&b->entered, false);
         context_list_init(&b->contexts, params->store);
 }
 

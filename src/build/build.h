@@ -45,6 +45,14 @@ typedef struct BuildSsh {
         const char *path; /* the agent's socket */
 } BuildSsh;
 
+/* A RUN that failed, in the state in which it failed: spec starts a shell there. */
+typedef struct BuildFailure {
+        const char *step;    /* its name */
+        const char *message; /* why */
+        Sandbox *sandbox;
+        SandboxSpec *spec; /* stdin, stdout, stderr, terminal are the callee's to set */
+} BuildFailure;
+
 typedef struct BuildParams {
         Store *store;
         const EventSink *events;
@@ -67,6 +75,10 @@ typedef struct BuildParams {
         size_t ssh_count;
         const Annotation *annotations; /* of archives */
         size_t annotation_count;
+        /* --on-error=shell: called for the first RUN that fails, on its thread; the build is silent until it returns. NULL: a
+         * failure is a failure. */
+        int (*enter_failure)(void *context, const BuildFailure *failure, Err **e);
+        void *enter_context;
         StrVec *explanations;        /* --explain: a line for each step that is executed, why; NULL: nobody asks */
         bool squash;                 /* what the target's steps made becomes one layer */
         StrVec cap_add, cap_drop;    /* of all RUNs */

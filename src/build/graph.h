@@ -76,6 +76,7 @@ typedef struct Build {
         char *sandbox_scratch;
         Node *finished;              /* guarded by lock */
         int finished_fd;             /* eventfd: something is in `finished` */
+        atomic_bool entered;         /* a failed step was given to enter_failure() */
         atomic_bool stopping;        /* a failure or a signal: start nothing new, end what runs */
         volatile bool cancelled;     /* the same as a plain flag for loops over files */
         int64_t epoch_s;             /* SOURCE_DATE_EPOCH, <0: not set */
@@ -116,6 +117,9 @@ static inline Node *node_of(const Node *n, const PlanStep *step) {
 
 /* Execute everything. Returns when every started node has ended. */
 int graph_run(Build *b, Err **e);
+
+/* End what runs and start nothing new. Any thread. */
+void graph_stop(Build *b);
 
 /* The layers of a node's root file system, lowest first: directories to mount or look into (empty ones left out), or ids of
  * all layers (for the image). */

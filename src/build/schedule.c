@@ -131,7 +131,7 @@ static void finish_done(Scheduler *s, Node *n) {
 }
 
 /* End what runs; the flag is set first, so that a RUN that is about to start sees it. */
-static void stop_everything(Build *b) {
+void graph_stop(Build *b) {
         b->cancelled = true;
         atomic_store(&b->stopping, true);
         pthread_mutex_lock(&b->lock);
@@ -154,7 +154,7 @@ static void finish_failed(Scheduler *s, Node *n) {
                 err_free(s->error);
                 s->error = TAKE(n->error);
         }
-        stop_everything(s->b);
+        graph_stop(s->b);
 }
 
 static void start_node(Scheduler *s, Node *n) {
@@ -206,7 +206,7 @@ static void check_cancelled(Scheduler *s) {
         const volatile bool *flag = s->b->params->cancelled;
         if (!flag || !*flag || atomic_load(&s->b->stopping)) return;
         if (!s->error) err_new(&s->error, ERR_CANCELLED, "interrupted");
-        stop_everything(s->b);
+        graph_stop(s->b);
 }
 
 static void wait_for_news(Scheduler *s) {

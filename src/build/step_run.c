@@ -265,13 +265,70 @@ static int status_error(RunJob *j, int status, bool oom, Err **e) {
         return err_set_exit_status(e, status);
 }
 
+/* ---- a shell in what a failed step left */
+
+static const char *find_shell(RunJob *j) {
+        static const char *const shells[] = {"/bin/bash", "/bin/sh", "/usr/bin/sh", "/busybox/sh"};
+        AUTO(view_freep) View *root = NULL;
+        AUTO(strvec_done) StrVec dirs = {0};
+        strvec_copy(&dirs, &j->lower_dirs);
+        strvec_push(&dirs, j->draft->fs_path);
+        if (view_open(&dirs, &root, NULL) < 0) return NULL;
+        for (size_t i = 0; i < ARRAY_SIZE(shells); i++) {
+                ViewEntry entry = {0};
+                int r = view_lookup(root, shells[i], true, &entry, NULL);
+                bool found = r == VIEW_FOUND && S_ISREG(entry.st.st_mode) && entry.st.st_mode & 0111;
+                if (r >= 0) view_entry_done(&entry);
+                if (found) return shells[i];
+        }
+        return NULL;
+}
+
+/* An overlay that was mounted volatile refuses its work directory the second time. */
+static int renew_work_dir(RunJob *j, Err **e) {
+        if (tree_remove(AT_FDCWD, j->draft->work_path, e) < 0) return -1;
+        return dir_make_all(AT_FDCWD, j->draft->work_path, 0700, e);
+}
+
+static int enter(RunJob *j, const char *shell, const char *message, Err **e) {
+        Sandbox *sandbox;
+        const RunPipes none = {{-1, -1}, {-1, -1}};
+        AUTO(strvec_done) StrVec argv = {0};
+        SandboxSpec spec;
+        strvec_push(&argv, shell);
+        fill_spec(j, &none, &spec);
+        spec.argv = &argv;
+        if (sandbox_get(j->b, &sandbox, e) < 0 || renew_work_dir(j, e) < 0) return -1;
+        BuildFailure failure = {j->n->step->name, message, sandbox, &spec};
+        return j->b->params->enter_failure(j->b->params->enter_context, &failure, e);
+}
+
+/* Everybody else ends first and is not heard meanwhile. What goes wrong with the shell is a hint to the failure. */
+static void enter_failed(RunJob *j, Err **e) {
+        Build *b = j->b;
+        if (!b->params->enter_failure || !e || err_kind(*e) != ERR_STEP || atomic_exchange(&b->entered, true)) return;
+        const char *shell = find_shell(j);
+        AUTO(err_freep) Err *failure = NULL;
+        graph_stop(b);
+        pthread_mutex_lock(&b->emit_lock);
+        if (!shell)
+                err_hint(e, "--on-error=shell: there is no shell in this image");
+        else if (enter(j, shell, err_message(*e), &failure) < 0)
+                err_hint(e, "--on-error=shell: %s", err_message(failure));
+        pthread_mutex_unlock(&b->emit_lock);
+}
+
 static int run_and_commit(RunJob *j, const Digest *key, Err **e) {
         if (prepare(j, e) < 0) return -1;
         bool oom = false;
         int status = run_process(j, &oom, e);
         if (status < 0)
                 return atomic_load(&j->b->stopping) && e ? (err_clear(e), err_new(e, ERR_CANCELLED, "cancelled")) : -1;
-        if (status != 0) return status_error(j, status, oom, e);
+        if (status != 0) {
+                status_error(j, status, oom, e);
+                enter_failed(j, e);
+                return -1;
+        }
         return node_commit(j->b, j->n, key, TAKE(j->draft), NULL, e);
 }
 

@@ -11,6 +11,7 @@
 #include "cli/app.h"
 #include "cli/build_metadata.h"
 #include "cli/build_request.h"
+#include "cli/failure_shell.h"
 #include "cli/call.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
@@ -23,6 +24,7 @@ static int progress_params(const App *app, const Args *args, ProgressParams *ret
         if (!mode) mode = getenv("BUILDKIT_PROGRESS");
         if (mode && *mode && progress_mode_parse(mode, &p.mode, e) < 0) return err_wrap(e, "progress");
         if (args_flag(args, "quiet")) p.mode = PROGRESS_QUIET;
+        if (args_text(args, "on-error") && failure_shell_progress(&p.mode, e) < 0) return -1;
         uint32_t count;
         if (lines && u32_parse(str_of(lines), 10, &count) && count <= 200) p.log_lines = count;
         p.color = isatty(STDERR_FILENO) && !(colors && *colors);
@@ -84,6 +86,7 @@ static int build(App *app, const Args *args, BuildRequest *request, Err **e) {
         progress = progress_new(&params);
         request->params.store = store.store;
         request->params.events = progress_sink(progress);
+        if (args_text(args, "on-error")) request->params.enter_failure = failure_shell;
         request->params.cancelled = signals_flag();
         request->params.cancel_fd = signals_fd();
         int r = build_run(&request->params, &result, e);

@@ -74,6 +74,7 @@ static const Option build_options[] = {
         TEXT(0, "network", "MODE", "Network of RUN steps", .choices = "default host none"),
         FLAG(0, "no-cache", "Run every step again"),
         LIST(0, "no-cache-filter", "STAGES", "Run the steps of these stages again"),
+        TEXT(0, "on-error", "ACTION", "What to do when a RUN fails: shell opens one in its state", .choices = "shell"),
         LIST('o', "output", "SPEC",
              "What to write: DIRECTORY, - or type=image|oci|docker|tar|local[,dest=PATH][,KEY=VALUE...]"),
         LIST(0, "platform", "PLATFORM[,PLATFORM...]", "Target platforms, for example linux/amd64,linux/arm64"),

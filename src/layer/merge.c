@@ -20,6 +20,7 @@ typedef struct Stack {
         int *fds;
         size_t n;
         bool opaque; /* nothing below shows through */
+        Map *seen;   /* names that a layer above has; while the directory is merged */
 } Stack;
 
 static void stack_done(Stack *s) {
@@ -108,12 +109,12 @@ static int merge_entry(const Stack *s, size_t i, const char *path, View *below, 
         return put_directory(&inner, below, to_fd, path, e);
 }
 
-static int merge_layer(const Stack *s, size_t i, Map *seen, View *below, int to_fd, const char *path, Err **e) {
+static int merge_layer(const Stack *s, size_t i, View *below, int to_fd, const char *path, Err **e) {
         DirList list;
         if (dir_list(s->fds[i], ".", &list, e) < 0) return -1;
         int r = 0;
         for (size_t k = 0; k < list.n && r == 0; k++) {
-                if (map_puts(seen, list.v[k].name, seen)) continue; /* hidden by a layer above */
+                if (map_puts(s->seen, list.v[k].name, s->seen)) continue;
                 AUTO(freep) char *inner = xasprintf("%s/%s", path, list.v[k].name);
                 r = merge_entry(s, i, inner, below, to_fd, e);
         }
@@ -124,9 +125,11 @@ static int merge_layer(const Stack *s, size_t i, Map *seen, View *below, int to_
 /* path: "" for the root. */
 static int merge_stack(const Stack *s, View *below, int to_fd, const char *path, Err **e) {
         AUTO(map_freep) Map *seen = map_new();
+        Stack here = *s;
+        here.seen = seen;
         struct stat st;
         for (size_t i = 0; i < s->n; i++)
-                if (merge_layer(s, i, seen, below, to_fd, path, e) < 0) return -1;
+                if (merge_layer(&here, i, below, to_fd, path, e) < 0) return -1;
         if (fstat(s->fds[0], &st) < 0) return err_sys(e, "read '%s/'", path);
         return put_meta(s->fds[0], &st, to_fd, e);
 }

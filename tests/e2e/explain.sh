@@ -45,4 +45,52 @@ D
         decant build --explain c >log 2>&1; grep -q 'RUN true: \(nothing changed, but its result is no longer\|it was never\)' log || fail
 }
 
+# in_terminal INPUT COMMAND...: on a terminal; INPUT is typed when the shell is there.
+in_terminal() {
+        python3 - "$@" <<'P'
+import os, pty, select, sys, time
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+out, sent, begun = b"", False, time.time()
+while time.time() - begun < 30:
+    if select.select([fd], [], [], 0.2)[0]:
+        try:
+            data = os.read(fd, 4096)
+        except OSError:
+            break
+        if not data:
+            break
+        out += data
+    elif not sent and b"exit ends the build" in out:
+        os.write(fd, sys.argv[1].encode())
+        sent = True
+sys.stdout.buffer.write(out)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+P
+}
+
+test_shell_on_error() {
+        context c <<'D'
+FROM busybox
+RUN --mount=type=cache,target=/cache touch /cache/kept && echo made >/made && exit 3
+D
+        local status=0
+        in_terminal $'cat /made; ls /cache; echo in-$((40+2)); exit\n' "$DECANT" build --on-error=shell c >log 2>&1 || status=$?
+        [ "$status" = 4 ] || fail "exit status $status: $(cat log)"
+        grep -q '^made' log && grep -q '^kept' log && grep -q '^in-42' log || fail "$(cat log)"
+        grep -q 'exit code: 3' log || fail "$(cat log)"
+        expect_fail 2 'needs a terminal' -- decant build --on-error=shell c </dev/null
+        context c <<'D'
+FROM busybox AS b
+FROM scratch
+COPY --from=b /bin/busybox /bin/false
+RUN ["/bin/false"]
+D
+        status=0
+        in_terminal 'exit' "$DECANT" build --on-error=shell c >log 2>&1 || status=$?
+        [ "$status" = 4 ] && grep -q 'no shell in this image' log || fail "$status $(cat log)"
+        no_leftovers
+}
+
 run_tests
