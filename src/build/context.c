@@ -97,7 +97,8 @@ static int context_missing(const ContextSource *s, Err **e) {
         return err_hint(e, "the context is the last argument of the command: a directory that holds what COPY names");
 }
 
-static int open_index(Store *store, Context *c, Err **e) {
+static int open_index(Store *store, const ContextSource *s, Context *c, Err **e) {
+        if (s->snapshot) return digest_index_open_snapshot(store, s->snapshot, &c->index, e);
         if (!c->transient) return digest_index_open_context(store, c->fd, c->path, &c->index, e);
         c->index = digest_index_new();
         return 0;
@@ -111,7 +112,7 @@ static int context_open(ContextList *l, const ContextSource *s, Context **ret_co
         c->transient = s->transient;
         c->fd = open(s->directory ? s->directory : s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (c->fd < 0) return context_missing(s, e);
-        if (find_ignore_file(c, s, e) < 0 || open_index(l->store, c, e) < 0) return -1;
+        if (find_ignore_file(c, s, e) < 0 || open_index(l->store, s, c, e) < 0) return -1;
         c->filter = (CopyFilter){.hidden = context_hidden, .explain = filter_explain, .context = c};
         *ret_context = TAKE(c);
         return 0;

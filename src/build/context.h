@@ -42,6 +42,7 @@ typedef struct ContextSource {
         bool unignored;          /* no ignore file counts */
         bool keep_owner;
         bool transient;
+        const char *snapshot; /* id, when it lies in one: digests are remembered there; NULL */
 } ContextSource;
 
 /* The context; opened once. Borrowed. Any thread. */

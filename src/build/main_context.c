@@ -136,7 +136,6 @@ static bool keeps_git_dir(const BuildParams *params) {
         return false;
 }
 
-/* As a step that is executed before there is a plan. */
 static int fetch_context(Build *b, PlanFetch fetch, Err **e) {
         MainContext *c = b->main_context;
         AUTO(freep) char *shown = url_shown(fetch.url);
@@ -243,7 +242,8 @@ int main_context_source(Build *b, ContextSource *ret_source, Err **e) {
 }
 
 const char *main_context_directory(const Build *b) {
-        return b->main_context->directory ? NULL : b->params->context_path;
+                .snapshot = c->node ? c->node->result.snapshot : NULL,
+        return b->main_context->directory || b->params->ignore_file ? NULL : b->params->context_path;
 }
 
 void main_context_origin(const Build *b, const Node **ret_node, const char **ret_directory) {

@@ -18,7 +18,7 @@ void main_context_dockerfile(const Build *b, DockerfileSource *ret_source);
 /* What context_get() takes. ERR_USAGE: the build has none. */
 int main_context_source(Build *b, ContextSource *ret_source, Err **e);
 
-/* The user's own directory, whose files may be looked at for advice; NULL: it came from elsewhere, or there is none. */
+/* The user's own directory, whose ignore file may be looked at for advice; NULL: it came from elsewhere, or there is none. */
 const char *main_context_directory(const Build *b);
 
 /* What fetched it (NULL: nothing did), and where its files are when they came in an archive (else NULL). Borrowed. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "build/fetch.h"
 #include "build/graph.h"
 #include "build/key.h"
 #include "build/sources.h"
@@ -65,11 +66,11 @@ static bool has_alias(const PlanCopy *copy) {
 }
 
 /* Times of fetched files are part of what is copied, unlike those of a context's. */
-static void fetched_fields(KeyText *k, const Node *n) {
+static void fetched_fields(const Build *b, KeyText *k, const Node *n) {
         const PlanCopy *copy = &n->step->copy;
         for (size_t i = 0; i < copy->fetched_count; i++) {
                 if (copy->fetched[i]->fetch.kind == FETCH_FILE)
-                        key_digest(k, "fetched", &node_of(n, copy->fetched[i])->result.key);
+                        key_number(k, "modified", (uint64_t)(fetch_time_s(b, node_of(n, copy->fetched[i])) + 1));
         }
 }
 
@@ -156,7 +157,7 @@ static int content_key(CopyJob *j, Digest *ret_content, Digest *ret_key, Err **e
         definition_fields(&k, &j->n->step->copy);
         key_number(&k, "uid", j->uid);
         key_number(&k, "gid", j->gid);
-        fetched_fields(&k, j->n);
+        fetched_fields(j->b, &k, j->n);
         key_digest(&k, "content", ret_content);
         key_finish_keep(&k, ret_key, node_key_text(j->n));
         return 0;

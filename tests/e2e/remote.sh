@@ -74,6 +74,12 @@ GET /f.txt 304" ] || fail "$(cat requests)"
         touch -d @1500000000 www/f.txt
         two=$(decant build -q c)
         [ "$one" != "$two" ] || fail "a new Last-Modified was not seen"
+        # the same file from another place is the same
+        mkdir www/mirror && cp -p www/f.txt www/mirror/
+        sed -i 's|ADD .*/f.txt|ADD '"$url"'/mirror/f.txt|' c/Dockerfile
+        decant build --progress=plain c >log 2>&1 || fail mirror
+        grep -A2 'ADD http' log | grep -q CACHED || fail "the URL counts: $(cat log)"
+        sed -i 's|/mirror||' c/Dockerfile
         decant build -q -t t c && show t | grep -q 1500000000 || fail "$(show t)"
         echo changed >www/f.txt
         decant build -q -t t c && show t | grep -q changed || fail "a change was not seen"
@@ -162,6 +168,28 @@ COPY $url/f /f"
         expect_fail 3 'URL for COPY' -- decant build c
 }
 
+# Interrupted while a server says nothing: at once, and without leftovers.
+test_interrupted() {
+        serve
+        repository www/r.git
+        interrupted() {
+                local status=0 began=$SECONDS
+                timeout -s INT 1 "$DECANT" build "$@" >log 2>&1 || status=$?
+                [ "$status" = 130 ] || [ "$status" = 124 ] || fail "status $status: $(cat log)"
+                [ $((SECONDS - began)) -lt 6 ] || fail "took $((SECONDS - began)) seconds"
+                no_leftovers
+        }
+        context c <<<"FROM scratch
+ADD $url/stall /f"
+        interrupted c
+        interrupted "$url/stall"
+        python3 -c 'import socket,sys
+s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True); sys.stdin.read()' < <(sleep 30) >silent.port &
+        sleep 0.5
+        interrupted "git://127.0.0.1:$(cat silent.port)/r.git"
+        kill %1 2>/dev/null
+}
+
 test_credentials() {
         serve
         echo remote >www/secret
@@ -184,12 +212,14 @@ ADD --checksum=${first:0:12} $url/git/r.git#v1:sub /below/
 ADD --keep-git-dir=true $url/git/r.git#$head /kept/
 ADD $url/git/r.git?mtime=commit#main /times/
 D
+        echo "ADD --exclude=sub --exclude=tool $url/git/r.git /part/" >>c/Dockerfile
         umask 077
         decant build -q -o out c || fail build
         umask 022
         [ "$(cat out/head/file out/tag/file out/below/below out/kept/file | tr '\n' ' ')" = "two one below two " ] || fail "$(find out)"
         [ "$(stat -c %a out/head out/head/file out/head/tool | tr '\n' ' ')" = "755 644 755 " ] || fail "modes"
         [ ! -e out/head/.git ] && [ -d out/kept/.git ] && [ -f out/side/below ] || fail "$(find out)"
+        [ -f out/part/file ] && [ ! -e out/part/tool ] && [ ! -e out/part/sub ] || fail "$(find out/part)"
         [ "$(stat -c %Y out/times/file)" = 1600000000 ] || fail "times"
         [ "$(git -C out/kept rev-parse HEAD)" = "$head" ] || fail "kept"
         count=$(grep -c POST requests)
