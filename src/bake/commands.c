@@ -11,7 +11,7 @@ typedef struct Line {
 } Line;
 
 static void add(Line *l, const char *word) {
-        node_append(l->words, node_text(l->bake->arena, word, NULL));
+        bake_node_append(l->words, bake_node_text(l->bake->arena, word, NULL));
 }
 
 static void add_option(Line *l, const char *name, const char *value) {
@@ -21,15 +21,15 @@ static void add_option(Line *l, const char *name, const char *value) {
 static void add_record(Line *l, const char *option, const BakeNode *record) {
         AUTO(buf_done) Buf text = {0};
         for (const BakeNode *f = record->first; f; f = f->next)
-                bake_csv_add(&text,
-                             arena_printf(l->bake->arena, "%s=%s", f->key, node_scalar(f) ? node_scalar(f) : ""));
+                bake_csv_add(&text, arena_printf(l->bake->arena, "%s=%s", f->key,
+                                                 bake_node_scalar(f) ? bake_node_scalar(f) : ""));
         add_option(l, option, text.p);
 }
 
 static bool disabled(const BakeNode *record) {
-        const BakeNode *n = node_get(record, "disabled");
+        const BakeNode *n = bake_node_get(record, "disabled");
         bool flag = false;
-        return n && node_flag(n, &flag) == 0 && flag;
+        return n && bake_node_flag(n, &flag) == 0 && flag;
 }
 
 static int add_map(Line *l, AttributeId id, const BakeNode *value) {
@@ -75,12 +75,13 @@ static void add_value(Line *l, AttributeId id, const BakeNode *value) {
 static void add_ssh(Line *l) {
         const BakeNode *list = l->target->values[ATTRIBUTE_SSH];
         for (const BakeNode *n = list ? list->first : NULL; n; n = n->next) {
-                const char *id = node_member_text(n, "id");
-                const BakeNode *paths = node_get(n, "paths");
+                const char *id = bake_node_member_text(n, "id");
+                const BakeNode *paths = bake_node_get(n, "paths");
                 AUTO(buf_done) Buf text = {0};
                 buf_adds(&text, id ? id : "default");
                 for (const BakeNode *p = paths ? paths->first : NULL; p; p = p->next)
-                        buf_addf(&text, "%c%s", p == paths->first ? '=' : ',', node_scalar(p) ? node_scalar(p) : "");
+                        buf_addf(&text, "%c%s", p == paths->first ? '=' : ',',
+                                 bake_node_scalar(p) ? bake_node_scalar(p) : "");
                 add_option(l, "ssh", text.p);
         }
 }
@@ -95,17 +96,17 @@ static int refuse_push(const Line *l, Err **e) {
 static int add_outputs(Line *l, Err **e) {
         const BakeNode *list = l->target->values[ATTRIBUTE_OUTPUT];
         for (const BakeNode *n = list ? list->first : NULL; n; n = n->next) {
-                const char *type = node_member_text(n, "type"), *push = node_member_text(n, "push");
+                const char *type = bake_node_member_text(n, "type"), *push = bake_node_member_text(n, "push");
                 if (streq(type, "registry") || (push && streq(push, "true"))) return refuse_push(l, e);
                 if (streq(type, "cacheonly")) continue;
-                if (streq(type, "docker") && !node_get(n, "dest")) {
+                if (streq(type, "docker") && !bake_node_get(n, "dest")) {
                         add(l, "--load");
                         continue;
                 }
-                BakeNode *rest = node_new(l->bake->arena, NODE_MAP, n);
+                BakeNode *rest = bake_node_new(l->bake->arena, BAKE_MAP, n);
                 for (const BakeNode *f = n->first; f; f = f->next)
                         if (!streq(f->key, "push"))
-                                node_set(l->bake->arena, rest, f->key, node_copy(l->bake->arena, f));
+                                bake_node_set(l->bake->arena, rest, f->key, bake_node_copy(l->bake->arena, f));
                 add_record(l, "output", rest);
         }
         return 0;
@@ -116,9 +117,10 @@ static int add_dockerfile(Line *l, Err **e) {
         const BakeTarget *t = l->target;
         const char *context = bake_target_text(t, ATTRIBUTE_CONTEXT), *file = bake_target_text(t, ATTRIBUTE_DOCKERFILE);
         if (streq(context, "-"))
-                return node_error(t->place, e, "target '%s': a context cannot come from standard input", t->name);
+                return bake_node_error(t->place, e, "target '%s': a context cannot come from standard input", t->name);
         if (streq(file, "-"))
-                return node_error(t->place, e, "target '%s': a Dockerfile cannot come from standard input", t->name);
+                return bake_node_error(t->place, e, "target '%s': a Dockerfile cannot come from standard input",
+                                       t->name);
         if (bake_target_text(t, ATTRIBUTE_DOCKERFILE_INLINE)) return 0;
         bool remote = strstr(context, "://") || starts_with(context, "git@");
         if (starts_with(file, "cwd://")) {
@@ -171,7 +173,7 @@ static int add_build(Bake *b, const BakeTarget *t, Err **e) {
                 if (add_build(b, find_selected(b, name), e) < 0) return -1;
                 links[count++] = (BakeLink){n->key, build_index(b, name)};
         }
-        Line line = {b, t, node_new(b->arena, NODE_LIST, NULL)};
+        Line line = {b, t, bake_node_new(b->arena, BAKE_LIST, NULL)};
         if (write_line(&line, e) < 0) return -1;
         const char **argv = arena_array(b->arena, line.words->count + 1, sizeof *argv);
         size_t argc = 0;

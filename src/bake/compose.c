@@ -66,13 +66,13 @@ static int load_environment(Bake *b, Err **e) {
         AUTO(freep) char *text = NULL;
         AUTO(err_freep) Err *failure = NULL;
         size_t size;
-        b->compose_environment = node_copy(b->arena, b->environment);
-        b->unset = node_new(b->arena, NODE_LIST, NULL);
+        b->compose_environment = bake_node_copy(b->arena, b->environment);
+        b->unset = bake_node_new(b->arena, BAKE_LIST, NULL);
         for (size_t i = 0; i < b->params->variable_count; i++) {
                 Str value = str_of(b->params->variables[i]), name;
                 if (!str_cut(&value, '=', &name)) continue;
-                node_set(b->arena, b->compose_environment, arena_str(b->arena, name),
-                         node_text(b->arena, arena_str(b->arena, value), NULL));
+                bake_node_set(b->arena, b->compose_environment, arena_str(b->arena, name),
+                              bake_node_text(b->arena, arena_str(b->arena, value), NULL));
         }
         if (file_read(AT_FDCWD, ".env", BAKE_FILE_MAX, &text, &size, &failure) == 0)
                 return bake_dotenv(b->arena, ".env", (Str){text, size}, b->compose_environment, e);
@@ -84,43 +84,45 @@ static int load_environment(Bake *b, Err **e) {
 /* ---- forms that compose writes in its own way */
 
 static int bad_kind(const BakeNode *n, const char *wanted, Err **e) {
-        return node_error(n, e, "%s: expected %s, not %s", n->key ? n->key : "value", wanted, node_kind_name(n));
+        return bake_node_error(n, e, "%s: expected %s, not %s", n->key ? n->key : "value", wanted,
+                               bake_node_kind_name(n));
 }
 
 /* "NAME=VALUE" or (separator other than '=') "NAME:VALUE" entries as a map; without VALUE the member is null. */
 static int list_to_map(Service *s, const BakeNode *n, const char *separators, BakeNode **ret_map, Err **e) {
         *ret_map = (BakeNode *)n;
-        if (n->kind != NODE_LIST) return 0;
-        BakeNode *map = node_new(arena_of(s), NODE_MAP, n);
+        if (n->kind != BAKE_LIST) return 0;
+        BakeNode *map = bake_node_new(arena_of(s), BAKE_MAP, n);
         map->key = n->key;
         for (const BakeNode *one = n->first; one; one = one->next) {
-                const char *text = node_scalar(one);
+                const char *text = bake_node_scalar(one);
                 if (!text) return bad_kind(one, "NAME=VALUE", e);
                 size_t cut = strcspn(text, separators);
-                BakeNode *value =
-                        text[cut] ? node_text(arena_of(s), text + cut + 1, one) : node_new(arena_of(s), NODE_NULL, one);
-                node_set(arena_of(s), map, arena_str(arena_of(s), (Str){text, cut}), value);
+                BakeNode *value = text[cut] ? bake_node_text(arena_of(s), text + cut + 1, one)
+                                            : bake_node_new(arena_of(s), BAKE_NULL, one);
+                bake_node_set(arena_of(s), map, arena_str(arena_of(s), (Str){text, cut}), value);
         }
         *ret_map = map;
         return 0;
 }
 
 static const char *service_variable(const Service *s, const BakeNode *environment, const char *name) {
-        const BakeNode *n = node_get(environment, name);
-        if (n && node_scalar(n)) return node_scalar(n);
-        return node_member_text(s->bake->compose_environment, name);
+        const BakeNode *n = bake_node_get(environment, name);
+        if (n && bake_node_scalar(n)) return bake_node_scalar(n);
+        return bake_node_member_text(s->bake->compose_environment, name);
 }
 
 /* Arguments without a value come from the service's environment, then from ours. */
 static int read_args(Service *s, BakeNode *map, Err **e) {
-        BakeNode *environment = node_get(s->node, "environment"), *filled = node_new(arena_of(s), NODE_MAP, map);
+        BakeNode *environment = bake_node_get(s->node, "environment"),
+                 *filled = bake_node_new(arena_of(s), BAKE_MAP, map);
         if (environment && list_to_map(s, environment, "=", &environment, e) < 0) return -1;
-        if (map->kind != NODE_MAP) return bad_kind(map, "a map or a list of NAME=VALUE", e);
+        if (map->kind != BAKE_MAP) return bad_kind(map, "a map or a list of NAME=VALUE", e);
         for (BakeNode *n = map->first; n; n = n->next) {
-                const char *text = n->kind == NODE_NULL ? service_variable(s, environment, n->key) : NULL;
-                if (n->kind != NODE_NULL || text)
-                        node_set(arena_of(s), filled, n->key,
-                                 text ? node_text(arena_of(s), text, n) : node_copy(arena_of(s), n));
+                const char *text = n->kind == BAKE_NULL ? service_variable(s, environment, n->key) : NULL;
+                if (n->kind != BAKE_NULL || text)
+                        bake_node_set(arena_of(s), filled, n->key,
+                                      text ? bake_node_text(arena_of(s), text, n) : bake_node_copy(arena_of(s), n));
         }
         return bake_attribute_read(arena_of(s), ATTRIBUTE_ARGS, filled, &s->target.values[ATTRIBUTE_ARGS], e);
 }
@@ -143,39 +145,39 @@ static void name_links(Arena *a, BakeNode *contexts) {
 
 /* Several addresses of one host are written with commas. */
 static BakeNode *join_hosts(Service *s, const BakeNode *map) {
-        BakeNode *joined = node_new(arena_of(s), NODE_MAP, map);
+        BakeNode *joined = bake_node_new(arena_of(s), BAKE_MAP, map);
         for (const BakeNode *n = map->first; n; n = n->next) {
                 AUTO(buf_done) Buf text = {0};
                 for (const BakeNode *one = n->first; one; one = one->next)
-                        buf_addf(&text, "%s%s", text.n ? "," : "", node_scalar(one) ? node_scalar(one) : "");
-                node_set(arena_of(s), joined, n->key,
-                         n->kind == NODE_LIST ? node_text(arena_of(s), text.n ? text.p : "", n)
-                                              : node_copy(arena_of(s), n));
+                        buf_addf(&text, "%s%s", text.n ? "," : "", bake_node_scalar(one) ? bake_node_scalar(one) : "");
+                bake_node_set(arena_of(s), joined, n->key,
+                              n->kind == BAKE_LIST ? bake_node_text(arena_of(s), text.n ? text.p : "", n)
+                                                   : bake_node_copy(arena_of(s), n));
         }
         return joined;
 }
 
 /* One text stands for a list of one. */
 static BakeNode *as_list(Service *s, BakeNode *n, bool words) {
-        if (n->kind != NODE_TEXT) return n;
-        BakeNode *list = node_new(arena_of(s), NODE_LIST, n);
+        if (n->kind != BAKE_TEXT) return n;
+        BakeNode *list = bake_node_new(arena_of(s), BAKE_LIST, n);
         list->key = n->key;
         Str rest = str_of(n->text), word;
         bool more = true;
         while (words && more) {
                 more = str_cut(&rest, ' ', &word);
-                if (word.n) node_append(list, node_text(arena_of(s), arena_str(arena_of(s), word), n));
+                if (word.n) bake_node_append(list, bake_node_text(arena_of(s), arena_str(arena_of(s), word), n));
         }
-        if (!words) node_append(list, node_text(arena_of(s), n->text, n));
+        if (!words) bake_node_append(list, bake_node_text(arena_of(s), n->text, n));
         return list;
 }
 
 /* A label without a value is an empty one. */
 static BakeNode *empty_for_null(Service *s, BakeNode *map) {
-        BakeNode *filled = node_copy(arena_of(s), map);
+        BakeNode *filled = bake_node_copy(arena_of(s), map);
         for (BakeNode *n = filled->first; n; n = n->next) {
-                if (n->kind != NODE_NULL) continue;
-                n->kind = NODE_TEXT;
+                if (n->kind != BAKE_NULL) continue;
+                n->kind = BAKE_TEXT;
                 n->text = "";
         }
         return filled;
@@ -183,12 +185,12 @@ static BakeNode *empty_for_null(Service *s, BakeNode *map) {
 
 static int read_plain(Service *s, const ComposeKey *key, BakeNode *n, Err **e) {
         const Attribute *attribute = &bake_attributes[key->id];
-        if (n->kind == NODE_NULL) return 0;
+        if (n->kind == BAKE_NULL) return 0;
         if (attribute->kind == ATTRIBUTE_IS_MAP) {
                 bool hosts = key->id == ATTRIBUTE_EXTRA_HOSTS;
                 if (list_to_map(s, n, hosts ? "=:" : "=", &n, e) < 0) return -1;
                 if (key->id == ATTRIBUTE_ARGS) return read_args(s, n, e);
-                if (hosts && n->kind == NODE_MAP) n = join_hosts(s, n);
+                if (hosts && n->kind == BAKE_MAP) n = join_hosts(s, n);
         }
         if (key->id == ATTRIBUTE_LABELS) n = empty_for_null(s, n);
         if (attribute->kind == ATTRIBUTE_IS_RECORDS || attribute->kind == ATTRIBUTE_IS_LIST) n = as_list(s, n, false);
@@ -200,27 +202,28 @@ static int read_plain(Service *s, const ComposeKey *key, BakeNode *n, Err **e) {
 /* ---- secrets, limits, attestations */
 
 static int read_secret(Service *s, const BakeNode *n, Err **e) {
-        const char *source = n->kind == NODE_MAP ? node_member_text(n, "source") : node_scalar(n);
-        if (!source) return node_error(n, e, "secrets: a name, or a map with 'source', is expected here");
-        const BakeNode *about = node_get(node_get(s->root, "secrets"), source);
+        const char *source = n->kind == BAKE_MAP ? bake_node_member_text(n, "source") : bake_node_scalar(n);
+        if (!source) return bake_node_error(n, e, "secrets: a name, or a map with 'source', is expected here");
+        const BakeNode *about = bake_node_get(bake_node_get(s->root, "secrets"), source);
         bool flag = false;
-        const BakeNode *external = node_get(about, "external");
-        if (external && (external->kind == NODE_MAP || node_flag(external, &flag) < 0 || flag))
-                return node_error(n, e, "secrets: '%s' is external; there is no place from which it could come",
-                                  source);
-        BakeNode *record = node_new(arena_of(s), NODE_MAP, n);
-        node_set(arena_of(s), record, "id", node_text(arena_of(s), source, n));
-        const char *file = node_member_text(about, "file"), *variable = node_member_text(about, "environment");
-        if (file) node_set(arena_of(s), record, "src", node_text(arena_of(s), file, n));
-        if (variable) node_set(arena_of(s), record, "env", node_text(arena_of(s), variable, n));
+        const BakeNode *external = bake_node_get(about, "external");
+        if (external && (external->kind == BAKE_MAP || bake_node_flag(external, &flag) < 0 || flag))
+                return bake_node_error(n, e, "secrets: '%s' is external; there is no place from which it could come",
+                                       source);
+        BakeNode *record = bake_node_new(arena_of(s), BAKE_MAP, n);
+        bake_node_set(arena_of(s), record, "id", bake_node_text(arena_of(s), source, n));
+        const char *file = bake_node_member_text(about, "file"),
+                   *variable = bake_node_member_text(about, "environment");
+        if (file) bake_node_set(arena_of(s), record, "src", bake_node_text(arena_of(s), file, n));
+        if (variable) bake_node_set(arena_of(s), record, "env", bake_node_text(arena_of(s), variable, n));
         BakeNode **list = &s->target.values[ATTRIBUTE_SECRET];
-        if (!*list) *list = node_new(arena_of(s), NODE_LIST, n);
-        node_append(*list, record);
+        if (!*list) *list = bake_node_new(arena_of(s), BAKE_LIST, n);
+        bake_node_append(*list, record);
         return 0;
 }
 
 static int read_secrets(Service *s, const BakeNode *n, Err **e) {
-        if (n->kind != NODE_LIST) return bad_kind(n, "a list", e);
+        if (n->kind != BAKE_LIST) return bad_kind(n, "a list", e);
         for (const BakeNode *one = n->first; one; one = one->next)
                 if (read_secret(s, one, e) < 0) return -1;
         return 0;
@@ -228,15 +231,15 @@ static int read_secrets(Service *s, const BakeNode *n, Err **e) {
 
 /* "nofile: 1024", "nofile: {soft: 1024, hard: 2048}" */
 static int read_ulimits(Service *s, const BakeNode *n, Err **e) {
-        if (n->kind != NODE_MAP) return bad_kind(n, "a map", e);
-        BakeNode *list = node_new(arena_of(s), NODE_LIST, n);
+        if (n->kind != BAKE_MAP) return bad_kind(n, "a map", e);
+        BakeNode *list = bake_node_new(arena_of(s), BAKE_LIST, n);
         for (const BakeNode *one = n->first; one; one = one->next) {
-                const BakeNode *soft = node_get(one, "soft"), *hard = node_get(one, "hard");
-                const char *low = soft ? node_scalar(soft) : node_scalar(one);
-                const char *high = hard ? node_scalar(hard) : low;
-                if (!low || !high) return node_error(one, e, "ulimits.%s: a number, or soft and hard", one->key);
-                node_append(list,
-                            node_text(arena_of(s), arena_printf(arena_of(s), "%s=%s:%s", one->key, low, high), one));
+                const BakeNode *soft = bake_node_get(one, "soft"), *hard = bake_node_get(one, "hard");
+                const char *low = soft ? bake_node_scalar(soft) : bake_node_scalar(one);
+                const char *high = hard ? bake_node_scalar(hard) : low;
+                if (!low || !high) return bake_node_error(one, e, "ulimits.%s: a number, or soft and hard", one->key);
+                bake_node_append(list, bake_node_text(arena_of(s),
+                                                      arena_printf(arena_of(s), "%s=%s:%s", one->key, low, high), one));
         }
         s->target.values[ATTRIBUTE_ULIMITS] = list;
         return 0;
@@ -244,16 +247,16 @@ static int read_ulimits(Service *s, const BakeNode *n, Err **e) {
 
 /* "provenance: mode=max", "sbom: false" */
 static int read_attest(Service *s, const BakeNode *n, Err **e) {
-        const char *text = node_scalar(n);
+        const char *text = bake_node_scalar(n);
         bool flag;
-        if (n->kind == NODE_NULL) return 0;
+        if (n->kind == BAKE_NULL) return 0;
         if (!text) return bad_kind(n, "a text", e);
-        bool is_flag = node_flag(n, &flag) == 0;
+        bool is_flag = bake_node_flag(n, &flag) == 0;
         char *spec = !is_flag ? arena_printf(arena_of(s), "type=%s,%s", n->key, text)
                      : flag   ? arena_printf(arena_of(s), "type=%s", n->key)
                               : arena_printf(arena_of(s), "type=%s,disabled=true", n->key);
-        BakeNode *list = node_new(arena_of(s), NODE_LIST, n), *value;
-        node_append(list, node_text(arena_of(s), spec, n));
+        BakeNode *list = bake_node_new(arena_of(s), BAKE_LIST, n), *value;
+        bake_node_append(list, bake_node_text(arena_of(s), spec, n));
         if (bake_attribute_read(arena_of(s), ATTRIBUTE_ATTEST, list, &value, e) < 0) return -1;
         bake_attribute_merge(arena_of(s), &s->target, ATTRIBUTE_ATTEST, value, true);
         return 0;
@@ -283,8 +286,8 @@ static int read_extension_key(Service *s, BakeNode *n, Err **e) {
 }
 
 static int read_extension(Service *s, const BakeNode *n, Err **e) {
-        if (n->kind == NODE_NULL) return 0;
-        if (n->kind != NODE_MAP) return bad_kind(n, "a map", e);
+        if (n->kind == BAKE_NULL) return 0;
+        if (n->kind != BAKE_MAP) return bad_kind(n, "a map", e);
         for (BakeNode *one = n->first; one; one = one->next)
                 if (read_extension_key(s, one, e) < 0) return -1;
         return 0;
@@ -311,37 +314,40 @@ static int read_build_key(Service *s, BakeNode *n, Err **e) {
 }
 
 static int read_build(Service *s, const BakeNode *build, Err **e) {
-        if (build->kind == NODE_TEXT) {
-                s->target.values[ATTRIBUTE_CONTEXT] = node_text(arena_of(s), build->text, build);
+        if (build->kind == BAKE_TEXT) {
+                s->target.values[ATTRIBUTE_CONTEXT] = bake_node_text(arena_of(s), build->text, build);
                 return 0;
         }
-        if (build->kind != NODE_MAP) return bad_kind(build, "a directory or a map", e);
+        if (build->kind != BAKE_MAP) return bad_kind(build, "a directory or a map", e);
         for (BakeNode *n = build->first; n; n = n->next)
                 if (read_build_key(s, n, e) < 0) return -1;
-        const BakeNode *extension = node_get(build, "x-bake");
+        const BakeNode *extension = bake_node_get(build, "x-bake");
         return extension ? read_extension(s, extension, e) : 0;
 }
 
 /* What a service takes over from another of the same file. */
 static BakeNode *overlay(Arena *a, const BakeNode *base, const BakeNode *over) {
-        if (base->kind != NODE_MAP || over->kind != NODE_MAP) return node_copy(a, over);
-        BakeNode *merged = node_copy(a, base);
+        if (base->kind != BAKE_MAP || over->kind != BAKE_MAP) return bake_node_copy(a, over);
+        BakeNode *merged = bake_node_copy(a, base);
         for (const BakeNode *n = over->first; n; n = n->next) {
-                const BakeNode *below = node_get(base, n->key);
-                node_set(a, merged, n->key, below ? overlay(a, below, n) : node_copy(a, n));
+                const BakeNode *below = bake_node_get(base, n->key);
+                bake_node_set(a, merged, n->key, below ? overlay(a, below, n) : bake_node_copy(a, n));
         }
         return merged;
 }
 
 static int extend(Service *s, const BakeNode *n, unsigned depth, const BakeNode **ret_node, Err **e) {
-        const BakeNode *extends = node_get(n, "extends");
+        const BakeNode *extends = bake_node_get(n, "extends");
         *ret_node = n;
-        if (!extends || extends->kind == NODE_NULL) return 0;
-        const char *name = extends->kind == NODE_MAP ? node_member_text(extends, "service") : node_scalar(extends);
-        if (node_get(extends, "file")) return node_error(extends, e, "extends: services of other files are not read");
-        const BakeNode *base = name ? node_get(node_get(s->root, "services"), name) : NULL;
-        if (!base) return node_error(extends, e, "extends: there is no service '%s' in this file", name ? name : "");
-        if (depth >= EXTENDS_MAX) return node_error(extends, e, "extends: services extend each other in a circle");
+        if (!extends || extends->kind == BAKE_NULL) return 0;
+        const char *name =
+                extends->kind == BAKE_MAP ? bake_node_member_text(extends, "service") : bake_node_scalar(extends);
+        if (bake_node_get(extends, "file"))
+                return bake_node_error(extends, e, "extends: services of other files are not read");
+        const BakeNode *base = name ? bake_node_get(bake_node_get(s->root, "services"), name) : NULL;
+        if (!base)
+                return bake_node_error(extends, e, "extends: there is no service '%s' in this file", name ? name : "");
+        if (depth >= EXTENDS_MAX) return bake_node_error(extends, e, "extends: services extend each other in a circle");
         if (extend(s, base, depth + 1, &base, e) < 0) return -1;
         *ret_node = overlay(arena_of(s), base, n);
         return 0;
@@ -350,16 +356,16 @@ static int extend(Service *s, const BakeNode *n, unsigned depth, const BakeNode 
 /* The tag of a service that has none is its image; decided when all files are merged, so kept aside until then. */
 static int read_service(Bake *b, const BakeNode *root, const BakeNode *n, BakeNode *images, Err **e) {
         Service s = {.bake = b, .root = root};
-        if (n->kind == NODE_NULL) return 0;
-        if (n->kind != NODE_MAP) return bad_kind(n, "a map", e);
+        if (n->kind == BAKE_NULL) return 0;
+        if (n->kind != BAKE_MAP) return bad_kind(n, "a map", e);
         if (extend(&s, n, 0, &s.node, e) < 0) return -1;
         char *name = arena_strdup(b->arena, n->key);
         sanitize(name);
-        if (!bake_name_valid(name)) return node_error(n, e, "'%s' is no name of a service", n->key);
-        const BakeNode *build = node_get(s.node, "build"), *image = node_get(s.node, "image");
-        if (image && node_scalar(image))
-                node_set(b->arena, images, name, node_text(b->arena, node_scalar(image), image));
-        if (!build || build->kind == NODE_NULL) return 0;
+        if (!bake_name_valid(name)) return bake_node_error(n, e, "'%s' is no name of a service", n->key);
+        const BakeNode *build = bake_node_get(s.node, "build"), *image = bake_node_get(s.node, "image");
+        if (image && bake_node_scalar(image))
+                bake_node_set(b->arena, images, name, bake_node_text(b->arena, bake_node_scalar(image), image));
+        if (!build || build->kind == BAKE_NULL) return 0;
         s.target.name = name;
         s.target.place = n;
         return read_build(&s, build, e) < 0 ? -1 : bake_target_add(b, &s.target, true, e);
@@ -367,25 +373,25 @@ static int read_service(Bake *b, const BakeNode *root, const BakeNode *n, BakeNo
 
 static int read_file(Bake *b, BakeNode *root, BakeNode *images, Err **e) {
         BakeEnvironment environment = {b->compose_environment, b->unset};
-        if (root->kind == NODE_NULL) return node_error(root, e, "the file is empty");
-        if (root->kind != NODE_MAP) return bad_kind(root, "a compose file, which is a map", e);
-        const BakeNode *services = node_get(root, "services"), *include = node_get(root, "include");
-        if (include) return node_error(include, e, "include: other files are not read; name them with -f");
+        if (root->kind == BAKE_NULL) return bake_node_error(root, e, "the file is empty");
+        if (root->kind != BAKE_MAP) return bad_kind(root, "a compose file, which is a map", e);
+        const BakeNode *services = bake_node_get(root, "services"), *include = bake_node_get(root, "include");
+        if (include) return bake_node_error(include, e, "include: other files are not read; name them with -f");
         if (!services) {
                 static const char *const keys[] = {"services", "secrets", "volumes", "networks",
                                                    "configs",  "version", "name"};
                 if (root->first) return bake_unknown_key(root->first, "a compose file without services", keys, 1, e);
-                return node_error(root, e, "there are no services");
+                return bake_node_error(root, e, "there are no services");
         }
-        if (services->kind != NODE_MAP) return services->kind == NODE_NULL ? 0 : bad_kind(services, "a map", e);
+        if (services->kind != BAKE_MAP) return services->kind == BAKE_NULL ? 0 : bad_kind(services, "a map", e);
         static const char *const used[] = {"build", "image", "environment", "extends"};
         for (BakeNode *service = services->first; service; service = service->next) {
                 for (size_t i = 0; i < ARRAY_SIZE(used); i++) {
-                        BakeNode *part = node_get(service, used[i]);
+                        BakeNode *part = bake_node_get(service, used[i]);
                         if (part && bake_compose_expand(b->arena, &environment, part, e) < 0) return -1;
                 }
         }
-        BakeNode *secrets = node_get(root, "secrets");
+        BakeNode *secrets = bake_node_get(root, "secrets");
         if (secrets && bake_compose_expand(b->arena, &environment, secrets, e) < 0) return -1;
         for (const BakeNode *service = services->first; service; service = service->next)
                 if (read_service(b, root, service, images, e) < 0) return -1;
@@ -395,19 +401,20 @@ static int read_file(Bake *b, BakeNode *root, BakeNode *images, Err **e) {
 int bake_read_compose(Bake *b, BakeNode *const *roots, size_t count, Err **e) {
         if (count == 0) return 0;
         if (load_environment(b, e) < 0) return -1;
-        BakeNode *images = node_new(b->arena, NODE_MAP, NULL);
+        BakeNode *images = bake_node_new(b->arena, BAKE_MAP, NULL);
         for (size_t i = 0; i < count; i++)
                 if (read_file(b, roots[i], images, e) < 0) return -1;
         BakeGroup *g = arena_alloc(b->arena, sizeof *g);
-        *g = (BakeGroup){.name = "default", .targets = node_new(b->arena, NODE_LIST, NULL)};
+        *g = (BakeGroup){.name = "default", .targets = bake_node_new(b->arena, BAKE_LIST, NULL)};
         for (size_t i = 0; i < b->targets.n; i++) {
                 BakeTarget *t = b->targets.v[i];
-                const char *image = node_member_text(images, t->name);
+                const char *image = bake_node_member_text(images, t->name);
                 BakeNode *tags = t->values[ATTRIBUTE_TAGS];
-                node_append(g->targets, node_text(b->arena, t->name, t->place));
+                bake_node_append(g->targets, bake_node_text(b->arena, t->name, t->place));
                 if ((tags && tags->count) || !image) continue;
-                t->values[ATTRIBUTE_TAGS] = node_new(b->arena, NODE_LIST, node_get(images, t->name));
-                node_append(t->values[ATTRIBUTE_TAGS], node_text(b->arena, image, node_get(images, t->name)));
+                t->values[ATTRIBUTE_TAGS] = bake_node_new(b->arena, BAKE_LIST, bake_node_get(images, t->name));
+                bake_node_append(t->values[ATTRIBUTE_TAGS],
+                                 bake_node_text(b->arena, image, bake_node_get(images, t->name)));
         }
         bake_group_put(b, g);
         return 0;

@@ -11,19 +11,19 @@ enum { MATRIX_MAX = 4096 };
 static const char *const top_keys[] = {"variable", "group", "target", "function"};
 
 static int at_key(const BakeNode *n, Err **e, const char *text) {
-        return node_error(n, e, "'%s': %s", n->key ? n->key : "", text);
+        return bake_node_error(n, e, "'%s': %s", n->key ? n->key : "", text);
 }
 
 /* A block may be written as a list of several; call each for every one. */
 static int each_block(Bake *b, const BakeNode *n, int (*each)(Bake *b, const BakeNode *block, Err **e), Err **e) {
-        if (n->kind == NODE_LIST) {
+        if (n->kind == BAKE_LIST) {
                 for (BakeNode *one = n->first; one; one = one->next) {
                         one->key = n->key;
                         if (each_block(b, one, each, e) < 0) return -1;
                 }
                 return 0;
         }
-        if (n->kind != NODE_MAP) return at_key(n, e, "a map is expected here");
+        if (n->kind != BAKE_MAP) return at_key(n, e, "a map is expected here");
         return each(b, n, e);
 }
 
@@ -49,14 +49,14 @@ static void variable_put(Bake *b, const BakeVariable *v) {
 
 static int read_variable(Bake *b, const BakeNode *n, Err **e) {
         static const char *const keys[] = {"default", "description", "type", "validation"};
-        BakeVariable v = {.name = n->key, .place = n, .description = node_member_text(n, "description")};
+        BakeVariable v = {.name = n->key, .place = n, .description = bake_node_member_text(n, "description")};
         for (const BakeNode *member = n->first; member; member = member->next) {
                 bool known = false;
                 for (size_t i = 0; i < ARRAY_SIZE(keys); i++) known = known || streq(member->key, keys[i]);
                 if (!known) return bake_unknown_key(member, "a variable", keys, ARRAY_SIZE(keys), e);
         }
-        v.value = node_get(n, "default");
-        if (v.value && v.value->kind == NODE_NULL) v.value = NULL;
+        v.value = bake_node_get(n, "default");
+        if (v.value && v.value->kind == BAKE_NULL) v.value = NULL;
         variable_put(b, &v);
         return 0;
 }
@@ -71,27 +71,27 @@ static const char *environment_value(const Bake *b, const char *name) {
                 size_t n = strlen(name);
                 if (equals && (size_t)(equals - text) == n && memcmp(text, name, n) == 0) return equals + 1;
         }
-        return node_member_text(b->environment, name);
+        return bake_node_member_text(b->environment, name);
 }
 
 /* The environment's text as the kind that the default has. */
 static int convert(Bake *b, const BakeVariable *v, const char *text, const BakeNode *like, const BakeNode **ret_node,
                    Err **e) {
-        BakeNode *n = node_text(b->arena, text, v->place);
+        BakeNode *n = bake_node_text(b->arena, text, v->place);
         int64_t number;
         bool flag;
-        if (like && like->kind == NODE_BOOL) {
-                if (node_flag(n, &flag) < 0)
+        if (like && like->kind == BAKE_BOOL) {
+                if (bake_node_flag(n, &flag) < 0)
                         return err_new(e, ERR_USAGE, "variable %s: '%s' is not true or false", v->name, text);
-                n->kind = NODE_BOOL;
+                n->kind = BAKE_BOOL;
                 n->flag = flag;
-        } else if (like && like->kind == NODE_NUMBER) {
+        } else if (like && like->kind == BAKE_NUMBER) {
                 if (!i64_parse(str_of(text), &number))
                         return err_new(e, ERR_USAGE, "variable %s: '%s' is not a number", v->name, text);
-                n->kind = NODE_NUMBER;
-        } else if (like && like->kind != NODE_TEXT) {
+                n->kind = BAKE_NUMBER;
+        } else if (like && like->kind != BAKE_TEXT) {
                 return err_new(e, ERR_USAGE, "variable %s is %s and cannot come from the environment", v->name,
-                               node_kind_name(like));
+                               bake_node_kind_name(like));
         }
         *ret_node = n;
         return 0;
@@ -100,13 +100,13 @@ static int convert(Bake *b, const BakeVariable *v, const char *text, const BakeN
 static int evaluate(Bake *b, BakeVariable *v, Err **e) {
         BakeScope scope = {bake_variable, b};
         BakeNode *value = NULL;
-        if (v->working) return node_error(v->place, e, "variable '%s' needs itself", v->name);
+        if (v->working) return bake_node_error(v->place, e, "variable '%s' needs itself", v->name);
         v->working = true;
         if (v->value && bake_template_expand(b->arena, &scope, v->value, &value, e) < 0) return -1;
         v->working = false;
         const char *text = v->fixed ? NULL : environment_value(b, v->name);
         if (text) return convert(b, v, text, value, &v->result, e);
-        v->result = value ? value : node_text(b->arena, "", v->place);
+        v->result = value ? value : bake_node_text(b->arena, "", v->place);
         return 0;
 }
 
@@ -120,34 +120,34 @@ const BakeNode *bake_variable(void *bake, const char *name, Err **e) {
 /* ---- groups */
 
 static int read_texts(Bake *b, const BakeScope *scope, const BakeNode *n, BakeNode **ret_list, Err **e) {
-        BakeNode *list = node_new(b->arena, NODE_LIST, n), *expanded;
+        BakeNode *list = bake_node_new(b->arena, BAKE_LIST, n), *expanded;
         if (bake_template_expand(b->arena, scope, n, &expanded, e) < 0) return -1;
-        if (expanded->kind != NODE_LIST && expanded->kind != NODE_NULL) return at_key(n, e, "a list is expected here");
+        if (expanded->kind != BAKE_LIST && expanded->kind != BAKE_NULL) return at_key(n, e, "a list is expected here");
         for (const BakeNode *one = expanded->first; one; one = one->next) {
-                if (!node_scalar(one)) return at_key(n, e, "a list of texts is expected here");
-                node_append(list, node_text(b->arena, node_scalar(one), one));
+                if (!bake_node_scalar(one)) return at_key(n, e, "a list of texts is expected here");
+                bake_node_append(list, bake_node_text(b->arena, bake_node_scalar(one), one));
         }
         *ret_list = list;
         return 0;
 }
 
 static int read_description(Bake *b, const BakeScope *scope, const BakeNode *n, const char **ret_text, Err **e) {
-        BakeNode *value = node_get(n, "description");
-        if (!value || value->kind == NODE_NULL) return 0;
+        BakeNode *value = bake_node_get(n, "description");
+        if (!value || value->kind == BAKE_NULL) return 0;
         if (bake_template_expand(b->arena, scope, value, &value, e) < 0) return -1;
-        *ret_text = node_scalar(value);
-        return *ret_text ? 0 : node_error(value, e, "description: a text is expected here");
+        *ret_text = bake_node_scalar(value);
+        return *ret_text ? 0 : bake_node_error(value, e, "description: a text is expected here");
 }
 
 static int bad_name(const BakeNode *n, const char *name, Err **e) {
-        return node_error(n, e, "'%s' is no name: only letters, digits, '_' and '-' are allowed", name);
+        return bake_node_error(n, e, "'%s' is no name: only letters, digits, '_' and '-' are allowed", name);
 }
 
 static int read_group(Bake *b, const BakeNode *n, Err **e) {
         static const char *const keys[] = {"targets", "description"};
         BakeScope scope = {bake_variable, b};
         BakeGroup *g = arena_alloc(b->arena, sizeof *g);
-        *g = (BakeGroup){.name = n->key, .place = n, .targets = node_new(b->arena, NODE_LIST, n)};
+        *g = (BakeGroup){.name = n->key, .place = n, .targets = bake_node_new(b->arena, BAKE_LIST, n)};
         if (!bake_name_valid(g->name)) return bad_name(n, g->name, e);
         for (const BakeNode *member = n->first; member; member = member->next) {
                 if (streq(member->key, "matrix") || streq(member->key, "name"))
@@ -156,8 +156,8 @@ static int read_group(Bake *b, const BakeNode *n, Err **e) {
                         return bake_unknown_key(member, "a group", keys, ARRAY_SIZE(keys), e);
         }
         if (read_description(b, &scope, n, &g->description, e) < 0) return -1;
-        const BakeNode *targets = node_get(n, "targets");
-        if (!targets) return node_error(n, e, "group '%s' has no 'targets'", g->name);
+        const BakeNode *targets = bake_node_get(n, "targets");
+        if (!targets) return bake_node_error(n, e, "group '%s' has no 'targets'", g->name);
         if (read_texts(b, &scope, targets, &g->targets, e) < 0) return -1;
         bake_group_put(b, g);
         return 0;
@@ -176,7 +176,7 @@ typedef struct MatrixScope {
 
 static const BakeNode *matrix_variable(void *context, const char *name, Err **e) {
         MatrixScope *m = context;
-        const BakeNode *n = m->values ? node_get(m->values, name) : NULL;
+        const BakeNode *n = m->values ? bake_node_get(m->values, name) : NULL;
         return n ? n : bake_variable(m->bake, name, e);
 }
 
@@ -194,7 +194,7 @@ static int unknown_attribute(const BakeNode *n, Err **e) {
 static int read_attribute(Bake *b, const BakeScope *scope, const BakeNode *n, BakeTarget *t, Err **e) {
         BakeNode *value;
         if (streq(n->key, "description") || streq(n->key, "matrix") || streq(n->key, "name")) return 0;
-        if (streq(n->key, "inherits")) return n->kind == NODE_NULL ? 0 : read_texts(b, scope, n, &t->inherits, e);
+        if (streq(n->key, "inherits")) return n->kind == BAKE_NULL ? 0 : read_texts(b, scope, n, &t->inherits, e);
         for (AttributeId id = 0; id < ATTRIBUTE_MAX; id++) {
                 if (!streq(n->key, bake_attributes[id].name)) continue;
                 if (bake_template_expand(b->arena, scope, n, &value, e) < 0) return -1;
@@ -204,13 +204,13 @@ static int read_attribute(Bake *b, const BakeScope *scope, const BakeNode *n, Ba
 }
 
 static int target_name(Bake *b, const BakeScope *scope, const BakeNode *n, const char **ret_name, Err **e) {
-        BakeNode *name = node_get(n, "name");
+        BakeNode *name = bake_node_get(n, "name");
         *ret_name = n->key;
         if (name) {
-                if (!node_get(n, "matrix")) return node_error(name, e, "'name' goes with 'matrix' only");
+                if (!bake_node_get(n, "matrix")) return bake_node_error(name, e, "'name' goes with 'matrix' only");
                 if (bake_template_expand(b->arena, scope, name, &name, e) < 0) return -1;
-                *ret_name = node_scalar(name);
-                if (!*ret_name) return node_error(name, e, "name: a text is expected here");
+                *ret_name = bake_node_scalar(name);
+                if (!*ret_name) return bake_node_error(name, e, "name: a text is expected here");
         }
         return bake_name_valid(*ret_name) ? 0 : bad_name(name ? name : n, *ret_name, e);
 }
@@ -226,20 +226,20 @@ static int read_one_target(Bake *b, const BakeScope *scope, const BakeNode *n, c
 
 /* All combinations, the last key of the matrix turning slowest, as lists of maps. */
 static int combine(Bake *b, const BakeNode *matrix, BakeNode **ret_list, Err **e) {
-        BakeNode *list = node_new(b->arena, NODE_LIST, matrix);
-        node_append(list, node_new(b->arena, NODE_MAP, matrix));
+        BakeNode *list = bake_node_new(b->arena, BAKE_LIST, matrix);
+        bake_node_append(list, bake_node_new(b->arena, BAKE_MAP, matrix));
         for (const BakeNode *axis = matrix->first; axis; axis = axis->next) {
-                if (axis->kind != NODE_LIST)
-                        return node_error(axis, e, "matrix.%s: expected a list, not %s", axis->key,
-                                          node_kind_name(axis));
+                if (axis->kind != BAKE_LIST)
+                        return bake_node_error(axis, e, "matrix.%s: expected a list, not %s", axis->key,
+                                               bake_node_kind_name(axis));
                 if (axis->count && list->count > MATRIX_MAX / axis->count)
-                        return node_error(axis, e, "matrix: more than %d combinations", MATRIX_MAX);
-                BakeNode *longer = node_new(b->arena, NODE_LIST, matrix);
+                        return bake_node_error(axis, e, "matrix: more than %d combinations", MATRIX_MAX);
+                BakeNode *longer = bake_node_new(b->arena, BAKE_LIST, matrix);
                 for (const BakeNode *value = axis->first; value; value = value->next) {
                         for (const BakeNode *one = list->first; one; one = one->next) {
-                                BakeNode *copy = node_copy(b->arena, one);
-                                node_set(b->arena, copy, axis->key, node_copy(b->arena, value));
-                                node_append(longer, copy);
+                                BakeNode *copy = bake_node_copy(b->arena, one);
+                                bake_node_set(b->arena, copy, axis->key, bake_node_copy(b->arena, value));
+                                bake_node_append(longer, copy);
                         }
                 }
                 list = longer;
@@ -251,14 +251,14 @@ static int combine(Bake *b, const BakeNode *matrix, BakeNode **ret_list, Err **e
 /* The name of the block itself becomes a group of what the matrix made of it. */
 static int read_matrix_target(Bake *b, const BakeNode *n, BakeNode *matrix, Err **e) {
         BakeScope scope = {bake_variable, b};
-        BakeNode *combinations;
+        BakeNode *combinations = NULL;
         if (!bake_name_valid(n->key)) return bad_name(n, n->key, e);
         if (bake_template_expand(b->arena, &scope, matrix, &matrix, e) < 0) return -1;
-        if (matrix->kind != NODE_MAP)
-                return node_error(matrix, e, "matrix: expected a map, not %s", node_kind_name(matrix));
+        if (matrix->kind != BAKE_MAP)
+                return bake_node_error(matrix, e, "matrix: expected a map, not %s", bake_node_kind_name(matrix));
         if (combine(b, matrix, &combinations, e) < 0) return -1;
         BakeGroup *g = arena_alloc(b->arena, sizeof *g);
-        *g = (BakeGroup){.name = n->key, .place = n, .targets = node_new(b->arena, NODE_LIST, n)};
+        *g = (BakeGroup){.name = n->key, .place = n, .targets = bake_node_new(b->arena, BAKE_LIST, n)};
         for (BakeNode *one = combinations->first; one; one = one->next) {
                 MatrixScope values = {b, one};
                 BakeScope inner = {matrix_variable, &values};
@@ -266,17 +266,17 @@ static int read_matrix_target(Bake *b, const BakeNode *n, BakeNode *matrix, Err 
                 if (read_one_target(b, &inner, n, &name, e) < 0) return -1;
                 for (const BakeNode *other = g->targets->first; other; other = other->next) {
                         if (!streq(other->text, name)) continue;
-                        node_error(n, e, "the matrix of '%s' makes the name '%s' twice", n->key, name);
+                        bake_node_error(n, e, "the matrix of '%s' makes the name '%s' twice", n->key, name);
                         return err_hint(e, "give a 'name' that holds every variable of the matrix");
                 }
-                node_append(g->targets, node_text(b->arena, name, n));
+                bake_node_append(g->targets, bake_node_text(b->arena, name, n));
         }
         if (g->targets->count != 1 || !streq(g->targets->first->text, n->key)) bake_group_put(b, g);
         return 0;
 }
 
 static int read_target(Bake *b, const BakeNode *n, Err **e) {
-        BakeNode *matrix = node_get(n, "matrix");
+        BakeNode *matrix = bake_node_get(n, "matrix");
         if (matrix) return read_matrix_target(b, n, matrix, e);
         BakeScope scope = {bake_variable, b};
         const char *name;
@@ -295,11 +295,11 @@ static int read_top_variables(Bake *b, const BakeNode *root, Err **e) {
                 bool known = false;
                 for (size_t i = 0; i < ARRAY_SIZE(top_keys); i++) known = known || streq(n->key, top_keys[i]);
                 if (streq(n->key, "function")) {
-                        node_error(n, e, "functions are HCL, which is not evaluated");
+                        bake_node_error(n, e, "functions are HCL, which is not evaluated");
                         return err_hint(e, "write the results instead");
                 }
                 if (known || starts_with(n->key, "//")) continue;
-                if (n->kind == NODE_MAP) return bake_unknown_key(n, "a bake file", top_keys, 3, e);
+                if (n->kind == BAKE_MAP) return bake_unknown_key(n, "a bake file", top_keys, 3, e);
                 BakeVariable v = {.name = n->key, .value = n, .place = n, .fixed = true};
                 variable_put(b, &v);
         }
@@ -309,22 +309,23 @@ static int read_top_variables(Bake *b, const BakeNode *root, Err **e) {
 static int read_blocks(Bake *b, BakeNode *const *roots, size_t count, const char *key,
                        int (*read)(Bake *b, const BakeNode *block, Err **e), Err **e) {
         for (size_t i = 0; i < count; i++) {
-                const BakeNode *n = node_get(roots[i], key);
+                const BakeNode *n = bake_node_get(roots[i], key);
                 if (n && each_block(b, n, read, e) < 0) return -1;
         }
         return 0;
 }
 
 static void add_builtin(Bake *b, const char *name, const char *value) {
-        BakeVariable v = {.name = name, .value = node_text(b->arena, value, NULL), .fixed = true};
+        BakeVariable v = {.name = name, .value = bake_node_text(b->arena, value, NULL), .fixed = true};
         variable_put(b, &v);
 }
 
 int bake_read_definitions(Bake *b, BakeNode *const *roots, size_t count, Err **e) {
         if (count == 0) return 0;
         for (size_t i = 0; i < count; i++) {
-                if (roots[i]->kind != NODE_MAP)
-                        return node_error(roots[i], e, "a bake file is a map, not %s", node_kind_name(roots[i]));
+                if (roots[i]->kind != BAKE_MAP)
+                        return bake_node_error(roots[i], e, "a bake file is a map, not %s",
+                                               bake_node_kind_name(roots[i]));
                 if (read_top_variables(b, roots[i], e) < 0) return -1;
         }
         if (read_blocks(b, roots, count, "variable", read_variables, e) < 0) return -1;

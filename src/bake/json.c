@@ -26,12 +26,12 @@ static void skip_space(Reader *r) {
                 if (*r->p == '\n') r->line++;
 }
 
-static BakeNode *new_node(Reader *r, NodeKind kind) {
+static BakeNode *new_node(Reader *r, BakeKind kind) {
         if (++r->nodes > BAKE_NODES_MAX) {
                 err_new(r->error, ERR_LIMIT, "%s:%u: more than %d values", r->file, r->line, BAKE_NODES_MAX);
                 return NULL;
         }
-        BakeNode *n = node_new(r->arena, kind, NULL);
+        BakeNode *n = bake_node_new(r->arena, kind, NULL);
         n->file = r->file;
         n->line = r->line;
         return n;
@@ -144,7 +144,7 @@ static BakeNode *read_value(Reader *r);
 static int read_member(Reader *r, BakeNode *parent) {
         const char *key = NULL;
         unsigned line = r->line;
-        if (parent->kind == NODE_MAP) {
+        if (parent->kind == BAKE_MAP) {
                 if (read_text(r, &key) < 0) return -1;
                 skip_space(r);
                 if (r->p >= r->end || *r->p != ':') return fail(r, "expected ':' behind the key");
@@ -153,7 +153,7 @@ static int read_member(Reader *r, BakeNode *parent) {
         BakeNode *child = read_value(r);
         if (!child) return -1;
         if (key) {
-                if (node_get(parent, key))
+                if (bake_node_get(parent, key))
                         return err_new(r->error, ERR_SYNTAX, "%s:%u: the key '%s' is there twice", r->file, line, key);
                 if (parent->count >= BAKE_KEYS_MAX)
                         return err_new(r->error, ERR_LIMIT, "%s:%u: more than %d keys in a map", r->file, line,
@@ -161,12 +161,12 @@ static int read_member(Reader *r, BakeNode *parent) {
                 child->line = line;
                 child->key = key;
         }
-        node_append(parent, child);
+        bake_node_append(parent, child);
         return 0;
 }
 
 static int read_members(Reader *r, BakeNode *parent) {
-        char close = parent->kind == NODE_MAP ? '}' : ']';
+        char close = parent->kind == BAKE_MAP ? '}' : ']';
         r->p++;
         skip_space(r);
         if (r->p < r->end && *r->p == close) {
@@ -196,25 +196,25 @@ static bool word(Reader *r, const char *text) {
 static int fill_value(Reader *r, BakeNode *n) {
         if (r->p >= r->end) return fail(r, "the file ends where a value is expected");
         if (*r->p == '{' || *r->p == '[') {
-                n->kind = *r->p == '{' ? NODE_MAP : NODE_LIST;
+                n->kind = *r->p == '{' ? BAKE_MAP : BAKE_LIST;
                 return read_members(r, n);
         }
         if (*r->p == '"') {
-                n->kind = NODE_TEXT;
+                n->kind = BAKE_TEXT;
                 return read_text(r, &n->text);
         }
         if (*r->p == '/' || *r->p == '#') return fail(r, "JSON has no comments");
         if (word(r, "null")) return 0;
-        n->kind = NODE_BOOL;
+        n->kind = BAKE_BOOL;
         if (word(r, "true")) return n->flag = true, 0;
         if (word(r, "false")) return 0;
-        n->kind = NODE_NUMBER;
+        n->kind = BAKE_NUMBER;
         return read_number(r, n);
 }
 
 static BakeNode *read_value(Reader *r) {
         skip_space(r);
-        BakeNode *n = new_node(r, NODE_NULL);
+        BakeNode *n = new_node(r, BAKE_NULL);
         if (!n) return NULL;
         if (++r->depth > BAKE_DEPTH_MAX) {
                 err_new(r->error, ERR_LIMIT, "%s:%u: more than %d levels", r->file, r->line, BAKE_DEPTH_MAX);

@@ -53,7 +53,7 @@ void bake_group_put(Bake *b, BakeGroup *group) {
 }
 
 int bake_unknown_key(const BakeNode *n, const char *what, const char *const *known, size_t count, Err **e) {
-        node_error(n, e, "'%s' is no key of %s", n->key, what);
+        bake_node_error(n, e, "'%s' is no key of %s", n->key, what);
         const char *near = nearest_name(n->key, known, count);
         if (near) return err_hint(e, "did you mean '%s'?", near);
         Buf all = {0};
@@ -127,13 +127,13 @@ static int read_files(Bake *b, Roots *roots, Err **e) {
 }
 
 static void read_environment(Bake *b) {
-        b->environment = node_new(b->arena, NODE_MAP, NULL);
+        b->environment = bake_node_new(b->arena, BAKE_MAP, NULL);
         for (const char *const *v = b->params->environment; v && *v; v++) {
                 Str value = str_of(*v), name;
                 if (!str_cut(&value, '=', &name) || !name.n) continue;
-                BakeNode *text = node_text(b->arena, arena_str(b->arena, value), NULL);
+                BakeNode *text = bake_node_text(b->arena, arena_str(b->arena, value), NULL);
                 text->key = arena_str(b->arena, name);
-                node_append(b->environment, text); /* the first of a name counts, as for getenv() */
+                bake_node_append(b->environment, text); /* the first of a name counts, as for getenv() */
         }
 }
 

@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "codec/json.h"
 
-BakeNode *node_new(Arena *a, NodeKind kind, const BakeNode *place) {
+BakeNode *bake_node_new(Arena *a, BakeKind kind, const BakeNode *place) {
         BakeNode *n = arena_alloc(a, sizeof *n);
         n->kind = kind;
         if (place) {
@@ -18,13 +18,13 @@ BakeNode *node_new(Arena *a, NodeKind kind, const BakeNode *place) {
         return n;
 }
 
-BakeNode *node_text(Arena *a, const char *text, const BakeNode *place) {
-        BakeNode *n = node_new(a, NODE_TEXT, place);
+BakeNode *bake_node_text(Arena *a, const char *text, const BakeNode *place) {
+        BakeNode *n = bake_node_new(a, BAKE_TEXT, place);
         n->text = arena_strdup(a, text);
         return n;
 }
 
-void node_append(BakeNode *parent, BakeNode *child) {
+void bake_node_append(BakeNode *parent, BakeNode *child) {
         child->next = NULL;
         if (parent->last) {
                 parent->last->next = child;
@@ -35,14 +35,14 @@ void node_append(BakeNode *parent, BakeNode *child) {
         parent->count++;
 }
 
-BakeNode *node_get(const BakeNode *map, const char *key) {
-        if (!map || map->kind != NODE_MAP) return NULL;
+BakeNode *bake_node_get(const BakeNode *map, const char *key) {
+        if (!map || map->kind != BAKE_MAP) return NULL;
         for (BakeNode *n = map->first; n; n = n->next)
                 if (streq(n->key, key)) return n;
         return NULL;
 }
 
-void node_set(Arena *a, BakeNode *map, const char *key, BakeNode *child) {
+void bake_node_set(Arena *a, BakeNode *map, const char *key, BakeNode *child) {
         BakeNode *before = NULL;
         child->key = arena_strdup(a, key);
         for (BakeNode *n = map->first; n; before = n, n = n->next) {
@@ -52,16 +52,17 @@ void node_set(Arena *a, BakeNode *map, const char *key, BakeNode *child) {
                 if (map->last == n) map->last = child;
                 return;
         }
-        node_append(map, child);
+        bake_node_append(map, child);
 }
 
-BakeNode *node_copy(Arena *a, const BakeNode *n) {
+BakeNode *bake_node_copy(Arena *a, const BakeNode *n) {
         if (!n) return NULL;
         BakeNode *copy = arena_alloc(a, sizeof *copy);
         *copy = *n;
         copy->first = copy->last = copy->next = NULL;
         copy->count = 0;
-        for (const BakeNode *child = n->first; child; child = child->next) node_append(copy, node_copy(a, child));
+        for (const BakeNode *child = n->first; child; child = child->next)
+                bake_node_append(copy, bake_node_copy(a, child));
         return copy;
 }
 
@@ -69,7 +70,7 @@ static int compare_keys(const void *a, const void *b) {
         return strcmp((*(BakeNode *const *)a)->key, (*(BakeNode *const *)b)->key);
 }
 
-void node_sort(Arena *a, BakeNode *map) {
+void bake_node_sort(Arena *a, BakeNode *map) {
         size_t n = map->count, i = 0;
         if (n < 2) return;
         BakeNode **list = arena_array(a, n, sizeof(BakeNode *));
@@ -77,30 +78,30 @@ void node_sort(Arena *a, BakeNode *map) {
         qsort(list, n, sizeof(BakeNode *), compare_keys);
         map->first = map->last = NULL;
         map->count = 0;
-        for (i = 0; i < n; i++) node_append(map, list[i]);
+        for (i = 0; i < n; i++) bake_node_append(map, list[i]);
 }
 
-bool node_eq(const BakeNode *a, const BakeNode *b) {
+bool bake_node_eq(const BakeNode *a, const BakeNode *b) {
         if (a->kind != b->kind || a->count != b->count || a->flag != b->flag) return false;
         if ((a->text || b->text) && (!a->text || !b->text || !streq(a->text, b->text))) return false;
         const BakeNode *x = a->first;
         for (const BakeNode *y = b->first; x && y; x = x->next, y = y->next) {
-                if (a->kind == NODE_MAP && !streq(x->key, y->key)) return false;
-                if (!node_eq(x, y)) return false;
+                if (a->kind == BAKE_MAP && !streq(x->key, y->key)) return false;
+                if (!bake_node_eq(x, y)) return false;
         }
         return true;
 }
 
-const char *node_scalar(const BakeNode *n) {
-        if (n->kind == NODE_TEXT || n->kind == NODE_NUMBER) return n->text;
-        if (n->kind == NODE_BOOL) return n->flag ? "true" : "false";
+const char *bake_node_scalar(const BakeNode *n) {
+        if (n->kind == BAKE_TEXT || n->kind == BAKE_NUMBER) return n->text;
+        if (n->kind == BAKE_BOOL) return n->flag ? "true" : "false";
         return NULL;
 }
 
-int node_flag(const BakeNode *n, bool *ret_flag) {
+int bake_node_flag(const BakeNode *n, bool *ret_flag) {
         static const char *const yes[] = {"true", "1", "t", "T", "TRUE", "True", "yes", "on"};
         static const char *const no[] = {"false", "0", "f", "F", "FALSE", "False", "no", "off"};
-        const char *text = node_scalar(n);
+        const char *text = bake_node_scalar(n);
         for (size_t i = 0; text && i < ARRAY_SIZE(yes); i++) {
                 bool is_yes = streq(text, yes[i]);
                 if (!is_yes && !streq(text, no[i])) continue;
@@ -110,15 +111,15 @@ int node_flag(const BakeNode *n, bool *ret_flag) {
         return -1;
 }
 
-const char *node_kind_name(const BakeNode *n) {
+const char *bake_node_kind_name(const BakeNode *n) {
         static const char *const names[] = {
-                [NODE_NULL] = "null",   [NODE_BOOL] = "true or false", [NODE_NUMBER] = "a number",
-                [NODE_TEXT] = "a text", [NODE_LIST] = "a list",        [NODE_MAP] = "a map",
+                [BAKE_NULL] = "null",   [BAKE_BOOL] = "true or false", [BAKE_NUMBER] = "a number",
+                [BAKE_TEXT] = "a text", [BAKE_LIST] = "a list",        [BAKE_MAP] = "a map",
         };
         return names[n->kind];
 }
 
-int node_error(const BakeNode *n, Err **e, const char *format, ...) {
+int bake_node_error(const BakeNode *n, Err **e, const char *format, ...) {
         Buf text = {0};
         va_list ap;
         va_start(ap, format);
@@ -139,7 +140,7 @@ static void new_line(unsigned depth, Buf *out) {
 }
 
 static void render_children(const BakeNode *n, unsigned depth, Buf *out) {
-        bool map = n->kind == NODE_MAP;
+        bool map = n->kind == BAKE_MAP;
         buf_addc(out, map ? '{' : '[');
         for (const BakeNode *child = n->first; child; child = child->next) {
                 new_line(depth + 1, out);
@@ -147,20 +148,20 @@ static void render_children(const BakeNode *n, unsigned depth, Buf *out) {
                         json_add_text(out, child->key);
                         buf_adds(out, ": ");
                 }
-                node_render(child, depth + 1, out);
+                bake_node_render(child, depth + 1, out);
                 if (child->next) buf_addc(out, ',');
         }
         if (n->first) new_line(depth, out);
         buf_addc(out, map ? '}' : ']');
 }
 
-void node_render(const BakeNode *n, unsigned depth, Buf *out) {
-        if (n->kind == NODE_MAP || n->kind == NODE_LIST) {
+void bake_node_render(const BakeNode *n, unsigned depth, Buf *out) {
+        if (n->kind == BAKE_MAP || n->kind == BAKE_LIST) {
                 render_children(n, depth, out);
-        } else if (n->kind == NODE_TEXT) {
+        } else if (n->kind == BAKE_TEXT) {
                 json_add_text(out, n->text);
         } else {
-                const char *text = node_scalar(n);
+                const char *text = bake_node_scalar(n);
                 buf_adds(out, text ? text : "null");
         }
 }
@@ -184,7 +185,7 @@ bool bake_csv_split(Arena *a, const char *text, BakeNode *list) {
                                 buf_addc(&field, *c);
                         }
                 }
-                node_append(list, node_text(a, field.n ? field.p : "", list));
+                bake_node_append(list, bake_node_text(a, field.n ? field.p : "", list));
         } while (*c++ == ',');
         return true;
 }

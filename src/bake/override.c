@@ -50,7 +50,7 @@ static BakeOverride *override_of(Bake *b, const BakeOverride *o) {
                 if (streq(o->target, other->target) && streq(o->key, other->key) && same_name) return other;
         }
         BakeOverride copy = *o;
-        copy.values = node_new(b->arena, NODE_LIST, NULL);
+        copy.values = bake_node_new(b->arena, BAKE_LIST, NULL);
         vec_push(&b->overrides, copy);
         return &b->overrides.v[b->overrides.n - 1];
 }
@@ -59,7 +59,7 @@ static void add_override(Bake *b, BakeOverride *o, const char *target, const cha
         o->target = target;
         BakeOverride *at = override_of(b, o);
         at->append = o->append;
-        node_append(at->values, node_text(b->arena, value, NULL));
+        bake_node_append(at->values, bake_node_text(b->arena, value, NULL));
 }
 
 /* An exact name, else a pattern. */
@@ -88,7 +88,7 @@ static int read_override(Bake *b, const char *text, Err **e) {
         o.key = arena_str(b->arena, key);
         o.name = named ? arena_str(b->arena, left) : NULL;
         if (find_key(o.key, &o.id, e) < 0 || check_form(&o, text, equals, e) < 0) return -1;
-        const char *value = equals ? equals + 1 : node_member_text(b->environment, o.name);
+        const char *value = equals ? equals + 1 : bake_node_member_text(b->environment, o.name);
         if (!value) return 0; /* a variable that is not set gives no argument */
         return spread(b, &o, arena_str(b->arena, pattern), value, e);
 }
@@ -102,18 +102,18 @@ int bake_read_overrides(Bake *b, Err **e) {
 /* ---- applying */
 
 static BakeNode *output_of(Bake *b, const char *type) {
-        BakeNode *record = node_new(b->arena, NODE_MAP, NULL);
-        node_set(b->arena, record, "type", node_text(b->arena, type, NULL));
+        BakeNode *record = bake_node_new(b->arena, BAKE_MAP, NULL);
+        bake_node_set(b->arena, record, "type", bake_node_text(b->arena, type, NULL));
         return record;
 }
 
 static BakeNode *outputs(Bake *b, BakeTarget *t) {
-        if (!t->values[ATTRIBUTE_OUTPUT]) t->values[ATTRIBUTE_OUTPUT] = node_new(b->arena, NODE_LIST, NULL);
+        if (!t->values[ATTRIBUTE_OUTPUT]) t->values[ATTRIBUTE_OUTPUT] = bake_node_new(b->arena, BAKE_LIST, NULL);
         return t->values[ATTRIBUTE_OUTPUT];
 }
 
 static bool is_type(const BakeNode *output, const char *type) {
-        const char *text = node_member_text(output, "type");
+        const char *text = bake_node_member_text(output, "type");
         return text && streq(text, type);
 }
 
@@ -121,38 +121,38 @@ static bool is_type(const BakeNode *output, const char *type) {
 static void set_load(Bake *b, BakeTarget *t) {
         BakeNode *list = outputs(b, t);
         for (const BakeNode *o = list->first; o; o = o->next) {
-                if (is_type(o, "docker") ? !node_get(o, "dest")
+                if (is_type(o, "docker") ? !bake_node_get(o, "dest")
                                          : !is_type(o, "image") && !is_type(o, "registry") && !is_type(o, "oci"))
                         return;
         }
-        node_append(list, output_of(b, "docker"));
+        bake_node_append(list, output_of(b, "docker"));
 }
 
 static void set_push(Bake *b, BakeTarget *t, bool push) {
-        BakeNode *list = outputs(b, t), *kept = node_new(b->arena, NODE_LIST, list);
+        BakeNode *list = outputs(b, t), *kept = bake_node_new(b->arena, BAKE_LIST, list);
         bool only_docker = true;
         for (BakeNode *o = list->first, *next; o; o = next) {
                 next = o->next;
                 only_docker = only_docker && is_type(o, "docker");
                 if (!push && is_type(o, "registry")) continue;
                 if (is_type(o, "image")) {
-                        node_set(b->arena, o, "push", node_text(b->arena, push ? "true" : "false", NULL));
-                        node_sort(b->arena, o);
+                        bake_node_set(b->arena, o, "push", bake_node_text(b->arena, push ? "true" : "false", NULL));
+                        bake_node_sort(b->arena, o);
                 }
-                node_append(kept, o);
+                bake_node_append(kept, o);
         }
         if (push && only_docker) {
                 BakeNode *image = output_of(b, "image");
-                node_set(b->arena, image, "push", node_text(b->arena, "true", NULL));
-                node_sort(b->arena, image);
-                node_append(kept, image);
+                bake_node_set(b->arena, image, "push", bake_node_text(b->arena, "true", NULL));
+                bake_node_sort(b->arena, image);
+                bake_node_append(kept, image);
         }
         t->values[ATTRIBUTE_OUTPUT] = kept;
 }
 
 static int apply_export(Bake *b, BakeTarget *t, const BakeOverride *o, Err **e) {
         bool flag;
-        if (node_flag(o->values->last, &flag) < 0)
+        if (bake_node_flag(o->values->last, &flag) < 0)
                 return err_new(e, ERR_USAGE, "--set: %s takes true or false, not '%s'", o->key, o->values->last->text);
         if (streq(o->key, "push")) {
                 set_push(b, t, flag);
@@ -166,14 +166,14 @@ static int apply_export(Bake *b, BakeTarget *t, const BakeOverride *o, Err **e) 
 static int apply_secret(Bake *b, BakeTarget *t, const BakeOverride *o, Err **e) {
         BakeNode *list = t->values[ATTRIBUTE_SECRET], *record;
         for (BakeNode *s = list ? list->first : NULL; s; s = s->next) {
-                const char *id = node_member_text(s, "id");
+                const char *id = bake_node_member_text(s, "id");
                 if (!id || !streq(id, o->name)) continue;
                 if (bake_record_read(b->arena, ATTRIBUTE_SECRET, o->values->last, &record, e) < 0)
                         return err_wrap(e, "--set secret.%s", o->name);
-                BakeNode *updated = node_new(b->arena, NODE_MAP, s);
-                node_set(b->arena, updated, "id", node_text(b->arena, id, NULL));
+                BakeNode *updated = bake_node_new(b->arena, BAKE_MAP, s);
+                bake_node_set(b->arena, updated, "id", bake_node_text(b->arena, id, NULL));
                 for (const BakeNode *f = record->first; f; f = f->next)
-                        if (!streq(f->key, "id")) node_set(b->arena, updated, f->key, node_copy(b->arena, f));
+                        if (!streq(f->key, "id")) bake_node_set(b->arena, updated, f->key, bake_node_copy(b->arena, f));
                 s->first = updated->first;
                 s->last = updated->last;
                 s->count = updated->count;
@@ -189,8 +189,8 @@ static int apply(Bake *b, BakeTarget *t, const BakeOverride *o, Err **e) {
         BakeNode *value = o->values;
         if (attribute->kind == ATTRIBUTE_IS_TEXT || attribute->kind == ATTRIBUTE_IS_FLAG) value = o->values->last;
         if (attribute->kind == ATTRIBUTE_IS_MAP) {
-                value = node_new(b->arena, NODE_MAP, NULL);
-                node_set(b->arena, value, o->name, node_copy(b->arena, o->values->last));
+                value = bake_node_new(b->arena, BAKE_MAP, NULL);
+                bake_node_set(b->arena, value, o->name, bake_node_copy(b->arena, o->values->last));
         }
         if (bake_attribute_read(b->arena, o->id, value, &value, e) < 0) return err_wrap(e, "--set %s", o->key);
         bool replaces = attribute->kind != ATTRIBUTE_IS_MAP && !o->append && !attribute->set_appends;

@@ -15,7 +15,7 @@ static int not_found(const Bake *b, const BakeNode *place, const char *name, Err
         for (size_t i = 0; i < b->groups.n; i++) vec_push(&names, b->groups.v[i]->name);
         const char *near = nearest_name(name, names.v, names.n);
         if (place && place->file) {
-                node_error(place, e, "there is no target '%s'", name);
+                bake_node_error(place, e, "there is no target '%s'", name);
         } else {
                 err_new(e, ERR_NOT_FOUND, "there is no target or group '%s'", name);
         }
@@ -57,8 +57,9 @@ static int resolve_target(Resolving *r, const BakeNode *place, const char *name,
         *ret_target = map_gets(r->done, name);
         if (*ret_target) return 0;
         if (++r->depth > DEPTH_MAX)
-                return node_error(defined->place, e, "target '%s' inherits in a circle, or more than %d levels deep",
-                                  name, DEPTH_MAX);
+                return bake_node_error(defined->place, e,
+                                       "target '%s' inherits in a circle, or more than %d levels deep", name,
+                                       DEPTH_MAX);
         BakeTarget *t = arena_alloc(b->arena, sizeof *t);
         int result = inherit(r, defined, t, e);
         r->depth--;
@@ -76,7 +77,7 @@ static int resolve_target(Resolving *r, const BakeNode *place, const char *name,
 
 static void set_default_text(Bake *b, BakeTarget *t, AttributeId id, const char *text) {
         const char *now = bake_target_text(t, id);
-        if (!now || (!*now && id == ATTRIBUTE_DOCKERFILE)) t->values[id] = node_text(b->arena, text, t->place);
+        if (!now || (!*now && id == ATTRIBUTE_DOCKERFILE)) t->values[id] = bake_node_text(b->arena, text, t->place);
 }
 
 /* "a/./b/../c/" as "a/c", as Go's path.Clean has it. */
@@ -113,12 +114,12 @@ static void clean_context(Bake *b, BakeTarget *t) {
 
 static int add_epoch(Bake *b, BakeTarget *t) {
         static const char name[] = "SOURCE_DATE_EPOCH";
-        const char *epoch = node_member_text(b->environment, name);
-        if (!epoch || !*epoch || node_get(t->values[ATTRIBUTE_ARGS], name)) return 0;
-        BakeNode *map = node_new(b->arena, NODE_MAP, NULL);
-        node_set(b->arena, map, name, node_text(b->arena, epoch, NULL));
+        const char *epoch = bake_node_member_text(b->environment, name);
+        if (!epoch || !*epoch || bake_node_get(t->values[ATTRIBUTE_ARGS], name)) return 0;
+        BakeNode *map = bake_node_new(b->arena, BAKE_MAP, NULL);
+        bake_node_set(b->arena, map, name, bake_node_text(b->arena, epoch, NULL));
         bake_attribute_merge(b->arena, t, ATTRIBUTE_ARGS, map, true);
-        node_sort(b->arena, t->values[ATTRIBUTE_ARGS]);
+        bake_node_sort(b->arena, t->values[ATTRIBUTE_ARGS]);
         return 0;
 }
 
@@ -149,10 +150,10 @@ static int select_target(Resolving *r, const BakeNode *place, const char *name, 
 /* ---- groups */
 
 static BakeNode *group_node(Bake *b, const BakeGroup *g) {
-        BakeNode *map = node_new(b->arena, NODE_MAP, NULL);
+        BakeNode *map = bake_node_new(b->arena, BAKE_MAP, NULL);
         if (g->description && *g->description)
-                node_set(b->arena, map, "description", node_text(b->arena, g->description, NULL));
-        node_set(b->arena, map, "targets", node_copy(b->arena, g->targets));
+                bake_node_set(b->arena, map, "description", bake_node_text(b->arena, g->description, NULL));
+        bake_node_set(b->arena, map, "targets", bake_node_copy(b->arena, g->targets));
         return map;
 }
 
@@ -162,8 +163,8 @@ static int select_name(Resolving *r, const BakeNode *place, const char *name, Er
         const BakeGroup *g = bake_group_find(b, name);
         BakeTarget *t;
         if (!g) return select_target(r, place, name, &t, e);
-        if (node_get(b->selected_groups, name)) return 0;
-        node_set(b->arena, b->selected_groups, name, group_node(b, g));
+        if (bake_node_get(b->selected_groups, name)) return 0;
+        bake_node_set(b->arena, b->selected_groups, name, group_node(b, g));
         for (const BakeNode *n = g->targets->first; n; n = n->next) {
                 /* a target of the group's own name, in the group */
                 int result = streq(n->text, name) ? select_target(r, n, name, &t, e) : select_name(r, n, n->text, e);
@@ -174,16 +175,16 @@ static int select_name(Resolving *r, const BakeNode *place, const char *name, Er
 
 static int match_names(const Bake *b, const char *pattern, BakeNode *list, Err **e) {
         if (!strpbrk(pattern, "*?[]")) {
-                node_append(list, node_text(b->arena, pattern, NULL));
+                bake_node_append(list, bake_node_text(b->arena, pattern, NULL));
                 return 0;
         }
         size_t before = list->count;
         for (size_t i = 0; i < b->groups.n; i++)
                 if (fnmatch(pattern, b->groups.v[i]->name, 0) == 0)
-                        node_append(list, node_text(b->arena, b->groups.v[i]->name, NULL));
+                        bake_node_append(list, bake_node_text(b->arena, b->groups.v[i]->name, NULL));
         for (size_t i = 0; i < b->targets.n; i++)
                 if (fnmatch(pattern, b->targets.v[i]->name, 0) == 0)
-                        node_append(list, node_text(b->arena, b->targets.v[i]->name, NULL));
+                        bake_node_append(list, bake_node_text(b->arena, b->targets.v[i]->name, NULL));
         return list->count > before ? 0 : err_new(e, ERR_NOT_FOUND, "no target or group fits '%s'", pattern);
 }
 
@@ -194,28 +195,29 @@ static int compare_texts(const void *a, const void *b) {
 /* Sorted, each once. */
 static BakeNode *sorted_names(Bake *b, const BakeNode *names) {
         BakeNode **list = arena_array(b->arena, names->count, sizeof(BakeNode *)),
-                 *sorted = node_new(b->arena, NODE_LIST, NULL);
+                 *sorted = bake_node_new(b->arena, BAKE_LIST, NULL);
         size_t n = 0;
-        for (const BakeNode *one = names->first; one; one = one->next) list[n++] = node_copy(b->arena, one);
+        for (const BakeNode *one = names->first; one; one = one->next) list[n++] = bake_node_copy(b->arena, one);
         if (n) qsort(list, n, sizeof(BakeNode *), compare_texts);
         for (size_t i = 0; i < n; i++)
-                if (i == 0 || !streq(list[i]->text, list[i - 1]->text)) node_append(sorted, list[i]);
+                if (i == 0 || !streq(list[i]->text, list[i - 1]->text)) bake_node_append(sorted, list[i]);
         return sorted;
 }
 
 /* --print always shows a group "default": what was asked for. */
 static void name_default(Bake *b, const BakeNode *names) {
-        BakeNode *group = node_get(b->selected_groups, "default");
+        BakeNode *group = bake_node_get(b->selected_groups, "default");
         if (!group) {
-                group = node_new(b->arena, NODE_MAP, NULL);
-                node_set(b->arena, group, "targets", node_new(b->arena, NODE_LIST, NULL));
-                node_set(b->arena, b->selected_groups, "default", group);
+                group = bake_node_new(b->arena, BAKE_MAP, NULL);
+                bake_node_set(b->arena, group, "targets", bake_node_new(b->arena, BAKE_LIST, NULL));
+                bake_node_set(b->arena, b->selected_groups, "default", group);
         }
         bool defined = bake_group_find(b, "default") != NULL;
-        BakeNode *targets = node_get(group, "targets");
+        BakeNode *targets = bake_node_get(group, "targets");
         for (const BakeNode *n = names->first; n; n = n->next)
-                if (!defined || !streq(n->text, "default")) node_append(targets, node_text(b->arena, n->text, NULL));
-        node_set(b->arena, group, "targets", sorted_names(b, targets));
+                if (!defined || !streq(n->text, "default"))
+                        bake_node_append(targets, bake_node_text(b->arena, n->text, NULL));
+        bake_node_set(b->arena, group, "targets", sorted_names(b, targets));
 }
 
 /* ---- links */
@@ -237,8 +239,8 @@ static bool is_subset(const BakeNode *some, const BakeNode *all) {
 static int check_platforms(const BakeTarget *t, const BakeTarget *linked, const BakeNode *place, Err **e) {
         const BakeNode *mine = t->values[ATTRIBUTE_PLATFORMS], *theirs = linked->values[ATTRIBUTE_PLATFORMS];
         if (!mine || !theirs || mine->count < 2 || theirs->count < 2 || is_subset(mine, theirs)) return 0;
-        return node_error(place, e, "target '%s' links to '%s', which is not built for all of its platforms", t->name,
-                          linked->name);
+        return bake_node_error(place, e, "target '%s' links to '%s', which is not built for all of its platforms",
+                               t->name, linked->name);
 }
 
 static int link_target(Resolving *r, BakeTarget *t, BakeTargets *path, Err **e);
@@ -246,18 +248,19 @@ static int link_target(Resolving *r, BakeTarget *t, BakeTargets *path, Err **e);
 static int follow_link(Resolving *r, BakeTarget *t, const BakeNode *n, BakeTargets *path, Err **e) {
         Bake *b = r->bake;
         const char *name = bake_link_name(n->text);
-        if (streq(name, t->name)) return node_error(n, e, "target '%s' links to itself", name);
+        if (streq(name, t->name)) return bake_node_error(n, e, "target '%s' links to itself", name);
         for (size_t i = 0; i < path->n; i++)
                 if (streq(path->v[i]->name, name))
-                        return node_error(n, e, "targets '%s' and '%s' link to each other in a circle", t->name, name);
+                        return bake_node_error(n, e, "targets '%s' and '%s' link to each other in a circle", t->name,
+                                               name);
         BakeTarget *linked = selected_find(b, name);
         if (!linked) {
                 if (select_target(r, n, name, &linked, e) < 0) return -1;
                 linked->linked_only = true;
-                linked->values[ATTRIBUTE_OUTPUT] = node_new(b->arena, NODE_LIST, NULL);
-                BakeNode *record = node_new(b->arena, NODE_MAP, NULL);
-                node_set(b->arena, record, "type", node_text(b->arena, "cacheonly", NULL));
-                node_append(linked->values[ATTRIBUTE_OUTPUT], record);
+                linked->values[ATTRIBUTE_OUTPUT] = bake_node_new(b->arena, BAKE_LIST, NULL);
+                BakeNode *record = bake_node_new(b->arena, BAKE_MAP, NULL);
+                bake_node_set(b->arena, record, "type", bake_node_text(b->arena, "cacheonly", NULL));
+                bake_node_append(linked->values[ATTRIBUTE_OUTPUT], record);
         }
         if (link_target(r, linked, path, e) < 0) return -1;
         const BakeNode *entitlements = linked->values[ATTRIBUTE_ENTITLEMENTS];
@@ -283,7 +286,7 @@ static int link_target(Resolving *r, BakeTarget *t, BakeTargets *path, Err **e) 
 
 static int select_all(Resolving *r, Err **e) {
         Bake *b = r->bake;
-        BakeNode *names = node_new(b->arena, NODE_LIST, NULL);
+        BakeNode *names = bake_node_new(b->arena, BAKE_LIST, NULL);
         if (bake_read_overrides(b, e) < 0) return -1;
         for (size_t i = 0; i < b->params->name_count; i++) {
                 char *name = arena_strdup(b->arena, b->params->names[i]);
@@ -291,7 +294,7 @@ static int select_all(Resolving *r, Err **e) {
                         if (*c == '.') *c = '_';
                 if (match_names(b, name, names, e) < 0) return -1;
         }
-        if (!b->params->name_count) node_append(names, node_text(b->arena, "default", NULL));
+        if (!b->params->name_count) bake_node_append(names, bake_node_text(b->arena, "default", NULL));
         for (const BakeNode *n = names->first; n; n = n->next)
                 if (select_name(r, NULL, n->text, e) < 0) return -1;
         name_default(b, names);
@@ -301,25 +304,26 @@ static int select_all(Resolving *r, Err **e) {
                 if (!b->selected.v[i]->linked_only) result = link_target(r, b->selected.v[i], &path, e);
         vec_done(&path);
         for (size_t i = 0; i < b->selected.n && result == 0; i++) clean_context(b, b->selected.v[i]);
-        node_sort(b->arena, b->selected_groups);
+        bake_node_sort(b->arena, b->selected_groups);
         return result;
 }
 
 int bake_select(Bake *b, Err **e) {
         Resolving r = {.bake = b, .done = map_new()};
-        b->selected_groups = node_new(b->arena, NODE_MAP, NULL);
+        b->selected_groups = bake_node_new(b->arena, BAKE_MAP, NULL);
         int result = select_all(&r, e);
         map_free(r.done);
         return result;
 }
 
 void bake_print(const Bake *b, Buf *out) {
-        BakeNode *document = node_new(b->arena, NODE_MAP, NULL), *targets = node_new(b->arena, NODE_MAP, NULL);
-        if (b->selected_groups->count) node_set(b->arena, document, "group", b->selected_groups);
+        BakeNode *document = bake_node_new(b->arena, BAKE_MAP, NULL),
+                 *targets = bake_node_new(b->arena, BAKE_MAP, NULL);
+        if (b->selected_groups->count) bake_node_set(b->arena, document, "group", b->selected_groups);
         for (size_t i = 0; i < b->selected.n; i++)
-                node_set(b->arena, targets, b->selected.v[i]->name, bake_target_node(b->arena, b->selected.v[i]));
-        node_sort(b->arena, targets);
-        node_set(b->arena, document, "target", targets);
-        node_render(document, 0, out);
+                bake_node_set(b->arena, targets, b->selected.v[i]->name, bake_target_node(b->arena, b->selected.v[i]));
+        bake_node_sort(b->arena, targets);
+        bake_node_set(b->arena, document, "target", targets);
+        bake_node_render(document, 0, out);
         buf_addc(out, '\n');
 }

@@ -30,7 +30,7 @@ static const BakeNode *step(const BakeNode *n, Str *rest, bool *ret_form) {
                 AUTO(freep) char *key = str_dup(str_sub(*rest, 1, end - 1));
                 *rest = str_sub(*rest, end, rest->n);
                 *ret_form = end > 1;
-                return node_get(n, key);
+                return bake_node_get(n, key);
         }
         const char *close = rest->n > 2 && rest->p[0] == '[' ? memchr(rest->p, ']', rest->n) : NULL;
         if (!close) return NULL;
@@ -39,14 +39,14 @@ static const BakeNode *step(const BakeNode *n, Str *rest, bool *ret_form) {
         uint32_t index;
         if (u32_parse(inside, 10, &index)) {
                 *ret_form = true;
-                const BakeNode *child = n->kind == NODE_LIST ? n->first : NULL;
+                const BakeNode *child = n->kind == BAKE_LIST ? n->first : NULL;
                 while (child && index-- > 0) child = child->next;
                 return child;
         }
         if (inside.n < 2 || inside.p[0] != '"' || inside.p[inside.n - 1] != '"') return NULL;
         *ret_form = true;
         AUTO(freep) char *key = str_dup(str_sub(inside, 1, inside.n - 2));
-        return node_get(n, key);
+        return bake_node_get(n, key);
 }
 
 /* What stands between "${" and "}". */
@@ -60,14 +60,14 @@ static int evaluate(const BakeScope *scope, const BakeNode *at, Str expression, 
         if (rest.n && rest.p[0] != '.' && rest.p[0] != '[') return unsupported(at, expression, e);
         const BakeNode *n = scope->variable(scope->context, name, e);
         if (!n) {
-                if (!*e) node_error(at, e, "there is no variable '%s'", name);
+                if (!*e) bake_node_error(at, e, "there is no variable '%s'", name);
                 return -1;
         }
         while (rest.n) {
                 bool form;
                 n = step(n, &rest, &form);
                 if (!form) return unsupported(at, expression, e);
-                if (!n) return node_error(at, e, "'" STR_FMT "' has no such member", STR_ARG(expression));
+                if (!n) return bake_node_error(at, e, "'" STR_FMT "' has no such member", STR_ARG(expression));
         }
         *ret_node = n;
         return 0;
@@ -84,8 +84,8 @@ typedef struct Text {
 /* *text->rest begins behind "${". */
 static int add_variable(Text *t, bool first, Err **e) {
         const char *close = memchr(t->rest.p, '}', t->rest.n);
-        if (!close) return node_error(t->at, e, "'${' without '}': write $${ for the characters themselves");
-        const BakeNode *value;
+        if (!close) return bake_node_error(t->at, e, "'${' without '}': write $${ for the characters themselves");
+        const BakeNode *value = NULL;
         Str expression = {t->rest.p, (size_t)(close - t->rest.p)};
         if (evaluate(t->scope, t->at, expression, &value, e) < 0) return -1;
         t->rest = str_sub(t->rest, expression.n + 1, t->rest.n);
@@ -93,10 +93,10 @@ static int add_variable(Text *t, bool first, Err **e) {
                 t->whole = value;
                 return 0;
         }
-        const char *text = node_scalar(value);
+        const char *text = bake_node_scalar(value);
         if (!text)
-                return node_error(t->at, e, "'${" STR_FMT "}' is %s and cannot stand inside a text",
-                                  STR_ARG(expression), node_kind_name(value));
+                return bake_node_error(t->at, e, "'${" STR_FMT "}' is %s and cannot stand inside a text",
+                                       STR_ARG(expression), bake_node_kind_name(value));
         buf_adds(&t->out, text);
         return 0;
 }
@@ -107,7 +107,7 @@ static int expand_pieces(Text *t, Err **e) {
                 Str r = t->rest;
                 bool escaped = str_starts(r, STR("$${")) || str_starts(r, STR("%%{"));
                 if (str_starts(r, STR("%{"))) {
-                        node_error(t->at, e, "'%%{' begins a directive of HCL, which is not evaluated");
+                        bake_node_error(t->at, e, "'%%{' begins a directive of HCL, which is not evaluated");
                         return err_hint(e, "%%%%{ stands for %%{ itself");
                 }
                 if (str_starts(r, STR("${"))) {
@@ -134,11 +134,11 @@ static int expand_text(Arena *a, const BakeScope *scope, const BakeNode *at, con
                                BAKE_MEMORY_MAX);
         int r = expand_pieces(&t, e);
         if (r == 0 && t.whole) {
-                *ret_node = node_copy(a, t.whole);
+                *ret_node = bake_node_copy(a, t.whole);
                 (*ret_node)->file = at->file;
                 (*ret_node)->line = at->line;
         } else if (r == 0) {
-                *ret_node = node_text(a, t.out.n ? t.out.p : "", at);
+                *ret_node = bake_node_text(a, t.out.n ? t.out.p : "", at);
         }
         buf_done(&t.out);
         return r;
@@ -147,14 +147,14 @@ static int expand_text(Arena *a, const BakeScope *scope, const BakeNode *at, con
 static int expand_key(Arena *a, const BakeScope *scope, const BakeNode *at, const char **ret_key, Err **e) {
         BakeNode *key;
         if (expand_text(a, scope, at, at->key, &key, e) < 0) return -1;
-        const char *text = node_scalar(key);
-        if (!text) return node_error(at, e, "the key '%s' is %s, not a text", at->key, node_kind_name(key));
+        const char *text = bake_node_scalar(key);
+        if (!text) return bake_node_error(at, e, "the key '%s' is %s, not a text", at->key, bake_node_kind_name(key));
         *ret_key = text;
         return 0;
 }
 
 int bake_template_expand(Arena *a, const BakeScope *scope, const BakeNode *n, BakeNode **ret_node, Err **e) {
-        if (n->kind == NODE_TEXT) return expand_text(a, scope, n, n->text, ret_node, e);
+        if (n->kind == BAKE_TEXT) return expand_text(a, scope, n, n->text, ret_node, e);
         BakeNode *copy = arena_alloc(a, sizeof *copy);
         *copy = *n;
         copy->first = copy->last = copy->next = NULL;
@@ -162,12 +162,12 @@ int bake_template_expand(Arena *a, const BakeScope *scope, const BakeNode *n, Ba
         for (const BakeNode *child = n->first; child; child = child->next) {
                 BakeNode *expanded;
                 if (bake_template_expand(a, scope, child, &expanded, e) < 0) return -1;
-                if (n->kind == NODE_MAP) {
-                        const char *key;
+                if (n->kind == BAKE_MAP) {
+                        const char *key = NULL;
                         if (expand_key(a, scope, child, &key, e) < 0) return -1;
-                        node_set(a, copy, key, expanded);
+                        bake_node_set(a, copy, key, expanded);
                 } else {
-                        node_append(copy, expanded);
+                        bake_node_append(copy, expanded);
                 }
         }
         *ret_node = copy;

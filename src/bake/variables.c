@@ -28,7 +28,7 @@ static size_t name_size(Str s) {
 
 static const char *look_up(Expansion *x, Str name) {
         AUTO(freep) char *text = str_dup(name);
-        const BakeNode *value = node_get(x->environment->values, text);
+        const BakeNode *value = bake_node_get(x->environment->values, text);
         return value ? value->text : NULL;
 }
 
@@ -36,7 +36,7 @@ static const char *unset(Expansion *x, Str name) {
         BakeNode *list = x->environment->unset;
         for (const BakeNode *n = list ? list->first : NULL; n; n = n->next)
                 if (str_is(name, n->text)) return "";
-        if (list) node_append(list, node_text(x->arena, arena_str(x->arena, name), x->at));
+        if (list) bake_node_append(list, bake_node_text(x->arena, arena_str(x->arena, name), x->at));
         return "";
 }
 
@@ -53,7 +53,7 @@ static const char *closing(Str rest) {
 }
 
 static int bad_form(Expansion *x, Str inside) {
-        node_error(x->at, x->error, "'${" STR_FMT "}' is no variable", STR_ARG(inside));
+        bake_node_error(x->at, x->error, "'${" STR_FMT "}' is no variable", STR_ARG(inside));
         return err_hint(x->error,
                         "forms: ${NAME}, ${NAME:-default}, ${NAME:?message}, ${NAME:+other}; $$ stands for $");
 }
@@ -79,12 +79,12 @@ static int expand_braced(Expansion *x, Str inside, unsigned depth, Buf *out) {
         if (form != '?') return bad_form(x, inside);
         AUTO(buf_done) Buf message = {0};
         if (expand(x, word, depth + 1, &message) < 0) return -1;
-        return node_error(x->at, x->error, "the variable '" STR_FMT "' is needed%s%s", STR_ARG(name),
-                          message.n ? ": " : "", message.n ? message.p : "");
+        return bake_node_error(x->at, x->error, "the variable '" STR_FMT "' is needed%s%s", STR_ARG(name),
+                               message.n ? ": " : "", message.n ? message.p : "");
 }
 
 static int expand(Expansion *x, Str text, unsigned depth, Buf *out) {
-        if (depth > NESTING_MAX) return node_error(x->at, x->error, "variables are nested too deep");
+        if (depth > NESTING_MAX) return bake_node_error(x->at, x->error, "variables are nested too deep");
         while (text.n) {
                 if (out->n > BAKE_FILE_MAX || arena_used(x->arena) > BAKE_MEMORY_MAX)
                         return err_new(x->error, ERR_LIMIT, "%s:%u: the variables become too large", x->at->file,
@@ -101,14 +101,14 @@ static int expand(Expansion *x, Str text, unsigned depth, Buf *out) {
                 } else if (text.n && text.p[0] == '{') {
                         Str rest = str_sub(text, 1, text.n);
                         const char *close = closing(rest);
-                        if (!close) return node_error(x->at, x->error, "'${' without '}': $$ stands for $");
+                        if (!close) return bake_node_error(x->at, x->error, "'${' without '}': $$ stands for $");
                         n = (size_t)(close - text.p) + 1;
                         if (expand_braced(x, str_sub(text, 1, n - 2), depth, out) < 0) return -1;
                 } else if (n) {
                         const char *value = look_up(x, str_sub(text, 0, n));
                         buf_adds(out, value ? value : unset(x, str_sub(text, 0, n)));
                 } else {
-                        node_error(x->at, x->error, "a '$' that begins no variable");
+                        bake_node_error(x->at, x->error, "a '$' that begins no variable");
                         return err_hint(x->error, "$$ stands for $");
                 }
                 text = str_sub(text, n, text.n);
@@ -125,7 +125,7 @@ int bake_compose_text(Arena *a, const BakeEnvironment *environment, const BakeNo
 }
 
 int bake_compose_expand(Arena *a, const BakeEnvironment *environment, BakeNode *n, Err **e) {
-        if (n->kind == NODE_TEXT && strchr(n->text, '$') && bake_compose_text(a, environment, n, &n->text, e) < 0)
+        if (n->kind == BAKE_TEXT && strchr(n->text, '$') && bake_compose_text(a, environment, n, &n->text, e) < 0)
                 return -1;
         for (BakeNode *child = n->first; child; child = child->next)
                 if (bake_compose_expand(a, environment, child, e) < 0) return -1;
@@ -194,7 +194,7 @@ static int dotenv_value(Dotenv *d, Buf *raw, bool *ret_literal, Err **e) {
                 return 0;
         }
         d->rest = str_sub(d->rest, 1, d->rest.n);
-        if (!quoted(&d->rest, quote, raw)) return node_error(&d->at, e, "the quoted value does not end");
+        if (!quoted(&d->rest, quote, raw)) return bake_node_error(&d->at, e, "the quoted value does not end");
         Str line;
         if (!str_cut(&d->rest, '\n', &line)) d->rest.n = 0; /* comments behind it */
         return 0;
@@ -208,20 +208,21 @@ static int dotenv_entry(Dotenv *d, Err **e) {
         while (n && n < d->rest.n &&
                (d->rest.p[n] == '.' || d->rest.p[n] == '-' || isalnum((unsigned char)d->rest.p[n])))
                 n++;
-        if (n == 0) return node_error(&d->at, e, "expected NAME=VALUE");
+        if (n == 0) return bake_node_error(&d->at, e, "expected NAME=VALUE");
         const char *name = arena_str(d->arena, str_sub(d->rest, 0, n));
         d->rest = str_sub(d->rest, n, d->rest.n);
         skip_blank(d);
         if (!d->rest.n || d->rest.p[0] == '\n' || d->rest.p[0] == '\r') return 0; /* from the environment */
-        if (d->rest.p[0] != '=' && d->rest.p[0] != ':') return node_error(&d->at, e, "expected '=' behind '%s'", name);
+        if (d->rest.p[0] != '=' && d->rest.p[0] != ':')
+                return bake_node_error(&d->at, e, "expected '=' behind '%s'", name);
         d->rest = str_sub(d->rest, 1, d->rest.n);
         bool literal;
         AUTO(buf_done) Buf raw = {0};
         if (dotenv_value(d, &raw, &literal, e) < 0) return -1;
-        BakeNode *value = node_text(d->arena, raw.n ? raw.p : "", &d->at);
+        BakeNode *value = bake_node_text(d->arena, raw.n ? raw.p : "", &d->at);
         BakeEnvironment environment = {.values = d->environment};
         if (!literal && bake_compose_text(d->arena, &environment, value, &value->text, e) < 0) return -1;
-        if (!node_get(d->environment, name)) node_set(d->arena, d->environment, name, value);
+        if (!bake_node_get(d->environment, name)) bake_node_set(d->arena, d->environment, name, value);
         if (d->environment->count <= BAKE_KEYS_MAX) return 0;
         return err_new(e, ERR_LIMIT, "%s: more than %d variables", d->at.file, BAKE_KEYS_MAX);
 }

@@ -49,15 +49,15 @@ static int count_nodes(Reader *r, size_t more) {
                        BAKE_NODES_MAX);
 }
 
-static BakeNode *new_node(Reader *r, NodeKind kind) {
-        BakeNode *n = node_new(r->arena, kind, NULL);
+static BakeNode *new_node(Reader *r, BakeKind kind) {
+        BakeNode *n = bake_node_new(r->arena, kind, NULL);
         n->file = r->file;
         n->line = (unsigned)r->event.start_mark.line + 1;
         return n;
 }
 
 static BakeNode *read_scalar(Reader *r) {
-        BakeNode *n = new_node(r, NODE_TEXT);
+        BakeNode *n = new_node(r, BAKE_TEXT);
         const char *text = (const char *)r->event.data.scalar.value;
         size_t size = r->event.data.scalar.length;
         n->plain = r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
@@ -66,7 +66,7 @@ static BakeNode *read_scalar(Reader *r) {
                 return NULL;
         }
         n->text = arena_str(r->arena, (Str){text, size});
-        if (n->plain && (!size || streq(n->text, "~") || streq(n->text, "null"))) n->kind = NODE_NULL;
+        if (n->plain && (!size || streq(n->text, "~") || streq(n->text, "null"))) n->kind = BAKE_NULL;
         return n;
 }
 
@@ -74,14 +74,14 @@ static BakeNode *read_value(Reader *r);
 
 /* "<<": members of another map that are not there themselves. */
 static int merge(Reader *r, BakeNode *map, const BakeNode *from, size_t line) {
-        if (from->kind == NODE_LIST) {
+        if (from->kind == BAKE_LIST) {
                 for (const BakeNode *one = from->first; one; one = one->next)
                         if (merge(r, map, one, line) < 0) return -1;
                 return 0;
         }
-        if (from->kind != NODE_MAP) return fail(r, line, "'<<' wants an alias of a map");
+        if (from->kind != BAKE_MAP) return fail(r, line, "'<<' wants an alias of a map");
         for (const BakeNode *member = from->first; member; member = member->next)
-                if (!node_get(map, member->key)) node_append(map, node_copy(r->arena, member));
+                if (!bake_node_get(map, member->key)) bake_node_append(map, bake_node_copy(r->arena, member));
         return 0;
 }
 
@@ -90,7 +90,7 @@ static int read_pair(Reader *r, BakeNode *map, BakeNode **ret_merged) {
         if (r->event.type != YAML_SCALAR_EVENT) return fail(r, line, "a key must be a text");
         BakeNode *key = read_scalar(r);
         if (!key) return -1;
-        const char *name = key->kind == NODE_NULL ? "" : key->text;
+        const char *name = key->kind == BAKE_NULL ? "" : key->text;
         if (next(r) < 0) return -1;
         BakeNode *value = read_value(r);
         if (!value) return -1;
@@ -99,16 +99,16 @@ static int read_pair(Reader *r, BakeNode *map, BakeNode **ret_merged) {
                 return 0;
         }
         value->line = (unsigned)line + 1;
-        if (node_get(map, name))
+        if (bake_node_get(map, name))
                 return err_new(r->error, ERR_SYNTAX, "%s:%zu: the key '%s' is there twice", r->file, line + 1, name);
         value->key = name;
-        node_append(map, value);
+        bake_node_append(map, value);
         if (map->count <= BAKE_KEYS_MAX) return 0;
         return err_new(r->error, ERR_LIMIT, "%s:%zu: more than %d keys in a map", r->file, line + 1, BAKE_KEYS_MAX);
 }
 
 static BakeNode *read_map(Reader *r) {
-        BakeNode *map = new_node(r, NODE_MAP), *merged = NULL;
+        BakeNode *map = new_node(r, BAKE_MAP), *merged = NULL;
         size_t line = r->event.start_mark.line;
         for (;;) {
                 if (next(r) < 0) return NULL;
@@ -119,13 +119,13 @@ static BakeNode *read_map(Reader *r) {
 }
 
 static BakeNode *read_list(Reader *r) {
-        BakeNode *list = new_node(r, NODE_LIST);
+        BakeNode *list = new_node(r, BAKE_LIST);
         for (;;) {
                 if (next(r) < 0) return NULL;
                 if (r->event.type == YAML_SEQUENCE_END_EVENT) return list;
                 BakeNode *value = read_value(r);
                 if (!value) return NULL;
-                node_append(list, value);
+                bake_node_append(list, value);
         }
 }
 
@@ -134,7 +134,7 @@ static BakeNode *read_alias(Reader *r) {
         for (size_t i = r->anchors.n; i-- > 0;) {
                 if (!streq(r->anchors.v[i].name, name)) continue;
                 if (count_nodes(r, r->anchors.v[i].size) < 0) return NULL;
-                return node_copy(r->arena, r->anchors.v[i].node);
+                return bake_node_copy(r->arena, r->anchors.v[i].node);
         }
         fail(r, r->event.start_mark.line, "an alias of nothing");
         return NULL;
@@ -176,7 +176,7 @@ static BakeNode *read_value(Reader *r) {
 /* One document; an empty file is null. */
 static BakeNode *read_document(Reader *r) {
         if (next(r) < 0 || next(r) < 0) return NULL; /* the stream's start, then the document's */
-        if (r->event.type == YAML_STREAM_END_EVENT) return new_node(r, NODE_NULL);
+        if (r->event.type == YAML_STREAM_END_EVENT) return new_node(r, BAKE_NULL);
         if (next(r) < 0) return NULL;
         BakeNode *root = read_value(r);
         if (!root || next(r) < 0 || next(r) < 0) return NULL;

@@ -158,6 +158,8 @@ static int finish(BuildJob *j, BuildResult *result, Err **e) {
                 if (r == 0) {
                         result->has_image = true;
                         result->image_id = images[result_primary(b)].id;
+                        for (size_t i = 0; i < b->targets.n && b->params->ret_image_ids; i++)
+                                b->params->ret_image_ids[i] = images[i].id;
                         result->created_ns = images[result_primary(b)].config.created_ns;
                 }
         }

@@ -152,7 +152,11 @@ static int describe_anywhere(const BuildParams *params, BuildDescription *d, Err
 
 int build_describe(const BuildParams *params, BuildDescription *ret, Err **e) {
         AUTO(build_description_done) BuildDescription d = {0};
-        DockerfileSource source = {.context = params->context_path, .path = params->dockerfile_path};
+        DockerfileSource source = {.context = params->context_path,
+                                   .path = params->dockerfile_path,
+                                   .text = params->dockerfile_text,
+                                   .size = params->dockerfile_text ? strlen(params->dockerfile_text) : 0,
+                                   .name = "Dockerfile"};
         int r = params->store ? describe_anywhere(params, &d, e)
                               : load_and_plan(&source, params->context_path, params, &d, e);
         if (r < 0) return -1;

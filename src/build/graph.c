@@ -165,7 +165,11 @@ typedef struct Waiting {
 static void report_waiting(void *context, int pid) {
         Waiting *waiting = context;
         char text[96];
-        snprintf(text, sizeof text, "waiting for process %d, which executes the same step\n", pid);
+        if (pid > 0 && pid != (int)getpid()) {
+                snprintf(text, sizeof text, "waiting for process %d, which executes the same step\n", pid);
+        } else {
+                snprintf(text, sizeof text, "waiting for another build, which executes the same step\n");
+        }
         report_log(waiting->b, waiting->n->vertex, 2, text, strlen(text));
 }
 

@@ -214,6 +214,11 @@ void main_context_dockerfile(const Build *b, DockerfileSource *ret_source) {
                 .size = c->text_size,
                 .name = c->text_name,
         };
+        const char *text = b->params->dockerfile_text;
+        if (!text) return;
+        ret_source->text = text;
+        ret_source->size = strlen(text);
+        ret_source->name = "Dockerfile";
 }
 
 int main_context_source(Build *b, ContextSource *ret_source, Err **e) {
@@ -237,12 +242,12 @@ int main_context_source(Build *b, ContextSource *ret_source, Err **e) {
                 .unignored = foreign && !p->ignore_remote,
                 .keep_owner = c->keep_owner,
                 .transient = c->transient,
+                .snapshot = c->node ? c->node->result.snapshot : NULL,
         };
         return 0;
 }
 
 const char *main_context_directory(const Build *b) {
-                .snapshot = c->node ? c->node->result.snapshot : NULL,
         return b->main_context->directory || b->params->ignore_file ? NULL : b->params->context_path;
 }
 

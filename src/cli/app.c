@@ -137,3 +137,15 @@ void app_time(int64_t unix_ns, char ret_text[APP_TIME_SIZE]) {
         gmtime_r(&seconds, &tm);
         strftime(ret_text, APP_TIME_SIZE, "%Y-%m-%d %H:%M:%S +0000 UTC", &tm);
 }
+
+int app_progress(const App *app, const char *mode, ProgressParams *ret_params, Err **e) {
+        const char *lines = getenv("BUILDKIT_TTY_LOG_LINES"), *colors = getenv("NO_COLOR");
+        ProgressParams p = {.fd = STDERR_FILENO, .details = app->debug};
+        if (!mode) mode = getenv("BUILDKIT_PROGRESS");
+        if (mode && *mode && progress_mode_parse(mode, &p.mode, e) < 0) return err_wrap(e, "progress");
+        uint32_t count;
+        if (lines && u32_parse(str_of(lines), 10, &count) && count <= 200) p.log_lines = count;
+        p.color = isatty(STDERR_FILENO) && !(colors && *colors);
+        *ret_params = p;
+        return 0;
+}

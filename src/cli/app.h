@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "cli/args.h"
+#include "cli/progress.h"
 #include "image/image.h"
 #include "store/store.h"
 
@@ -20,7 +21,7 @@ typedef struct App {
 
 /* Commands: each returns the exit status of the program (0 done), or -1 with *e. One file each: cli/cmd_NAME.c. */
 typedef int CommandFunction(App *app, const Args *args, Err **e);
-CommandFunction command_build, command_lint, command_images, command_history, command_inspect, command_tag, command_rmi, command_run,
+CommandFunction command_bake, command_build, command_lint, command_images, command_history, command_inspect, command_tag, command_rmi, command_run,
         command_import, command_save, command_load, command_prune, command_df, command_doctor, command_sync;
 
 /* The store at --root, else where store_default_root() says. */
@@ -56,6 +57,9 @@ void app_image_id(const Digest *id, bool whole, char *ret_text);
 
 /* SOURCE_DATE_EPOCH in seconds, or -1 when it is not set. ERR_USAGE when it is no number. */
 int app_source_date_epoch(int64_t *ret_seconds, Err **e);
+
+/* How to show progress: mode (--progress) or NULL, the environment, the terminal. ERR_USAGE. */
+int app_progress(const App *app, const char *mode, ProgressParams *ret_params, Err **e);
 
 /* --platform of the command line. ERR_USAGE. */
 int app_platform(const char *text, Platform *ret_platform, Err **e);

@@ -5,32 +5,16 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/num.h"
 #include "base/str.h"
 #include "build/build.h"
 #include "cli/app.h"
 #include "cli/build_metadata.h"
 #include "cli/build_request.h"
-#include "cli/failure_shell.h"
 #include "cli/call.h"
+#include "cli/failure_shell.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "os/fs.h"
-
-static int progress_params(const App *app, const Args *args, ProgressParams *ret_params, Err **e) {
-        const char *mode = args_text(args, "progress"), *lines = getenv("BUILDKIT_TTY_LOG_LINES"),
-                   *colors = getenv("NO_COLOR");
-        ProgressParams p = {.fd = STDERR_FILENO, .details = app->debug};
-        if (!mode) mode = getenv("BUILDKIT_PROGRESS");
-        if (mode && *mode && progress_mode_parse(mode, &p.mode, e) < 0) return err_wrap(e, "progress");
-        if (args_flag(args, "quiet")) p.mode = PROGRESS_QUIET;
-        if (args_text(args, "on-error") && failure_shell_progress(&p.mode, e) < 0) return -1;
-        uint32_t count;
-        if (lines && u32_parse(str_of(lines), 10, &count) && count <= 200) p.log_lines = count;
-        p.color = isatty(STDERR_FILENO) && !(colors && *colors);
-        *ret_params = p;
-        return 0;
-}
 
 static int write_iidfile(const char *path, const BuildResult *result, Err **e) {
         char id[DIGEST_TEXT_SIZE];
@@ -79,7 +63,9 @@ static int build(App *app, const Args *args, BuildRequest *request, Err **e) {
         AUTO(progress_freep) Progress *progress = NULL;
         ProgressParams params;
         BuildResult result = {0};
-        if (progress_params(app, args, &params, e) < 0 || signals_install(e) < 0) return -1;
+        if (app_progress(app, args_text(args, "progress"), &params, e) < 0 || signals_install(e) < 0) return -1;
+        if (args_flag(args, "quiet")) params.mode = PROGRESS_QUIET;
+        if (args_text(args, "on-error") && failure_shell_progress(&params.mode, e) < 0) return -1;
         if (app_store_open(app, &store.store, e) < 0) return -1;
         const char *iidfile = args_text(args, "iidfile");
         if (iidfile) unlink(iidfile); /* a build that fails leaves no old id behind */

@@ -109,6 +109,34 @@ static const Option build_options[] = {
         LIST('v', "volume", "SOURCE:PATH[:ro]", "Show a directory or file of the host in RUN steps"),
 };
 
+static const Option bake_options[] = {
+        LIST(0, "allow", "ENTITLEMENT", "Allow an entitlement", .state = OPTION_IGNORED,
+             .note = "what the file asks for is allowed; --print shows it"),
+        TEXT(0, "builder", "NAME", "Choose a builder instance", .state = OPTION_IGNORED,
+             .note = "decant is its own builder"),
+        TEXT(0, "call", "METHOD", "Evaluate the Dockerfiles instead of building: check, outline, targets"),
+        FLAG(0, "check", "Check the Dockerfiles: --call=check"),
+        LIST('f', "file", "FILE", "A bake file in JSON or a compose file, - for standard input",
+             .completes = COMPLETES_FILE),
+        TEXT(0, "list", "WHAT", "List targets or variables (targets,format=json for JSON)"),
+        FLAG(0, "load", "Put the images into the local store, whatever the file says"),
+        TEXT(0, "metadata-file", "FILE", "Write digests and names of the results into FILE as JSON, by target",
+             .completes = COMPLETES_FILE),
+        FLAG(0, "no-cache", "Run every step again"),
+        LIST(0, "policy", "SPEC", "Source policy", .state = OPTION_UNSUPPORTED, .note = "policies are not there yet"),
+        FLAG(0, "print", "Show the targets as JSON instead of building"),
+        TEXT(0, "progress", "KIND", "How to show progress on standard error",
+             .choices = "auto plain tty rawjson quiet none"),
+        TEXT(0, "provenance", "SPEC", "Attach provenance", .state = OPTION_UNSUPPORTED,
+             .note = "attestations are not made yet", .neutral = "false"),
+        FLAG(0, "pull", "Ask registries for newer base images"),
+        FLAG(0, "push", "Send the images to a registry (refused: there is no registry client yet)"),
+        TEXT(0, "sbom", "SPEC", "Attach a bill of materials", .state = OPTION_UNSUPPORTED,
+             .note = "attestations are not made yet", .neutral = "false"),
+        LIST(0, "set", "TARGET.KEY[+]=VALUE", "Override a value of the targets that fit the pattern TARGET"),
+        LIST(0, "var", "NAME=VALUE", "Set a variable of the file"),
+};
+
 static const Option lint_options[] = {
         LIST(0, "error", "RULES", "Take these rules as errors (all: every one)"),
         TEXT('t', "failure-threshold", "LEVEL", "End with status 1 from this level on (default: warning)",
@@ -246,6 +274,17 @@ static const Command commands[] = {
          .operand_min = 1,
          .operand_max = 1,
          .completes = COMPLETES_DIRECTORY,
+         .uses_store = true},
+        {.id = COMMAND_BAKE,
+         .name = "bake",
+         .operands = "[TARGET...]",
+         .help = "Build the targets of a bake or compose file",
+         .detail = "TARGET is a target, a group or a pattern (default: default). Without --file these are read as far "
+                   "as they are there, later ones over earlier ones: compose.yaml, compose.yml, docker-compose.yml, "
+                   "docker-compose.yaml, docker-bake.json, docker-bake.override.json. All targets are built at once; "
+                   "steps that they have in common run once.",
+         OPTIONS(bake_options),
+         .operand_max = SIZE_MAX,
          .uses_store = true},
         {.id = COMMAND_LINT,
          .name = "lint",

@@ -9,6 +9,7 @@
 
 typedef enum CommandId {
         COMMAND_BUILD,
+        COMMAND_BAKE,
         COMMAND_LINT,
         COMMAND_IMAGES,
         COMMAND_HISTORY,
