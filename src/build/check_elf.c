@@ -94,10 +94,58 @@ static void add_defaults(const ElfFile *program, View *view, StrVec *dirs) {
         for (size_t i = 0; i < ARRAY_SIZE(plain); i++) strvec_push(dirs, plain[i]);
 }
 
+/* ---- libraries */
+
+struct ElfCache {
+        Map *files; /* resolved path -> ElfFile; machine 0: no library */
+};
+
+ElfCache *elf_cache_new(void) {
+        ElfCache *c = xcalloc(1, sizeof *c);
+        c->files = map_new();
+        return c;
+}
+
+void elf_cache_free(ElfCache *c) {
+        for (size_t i = 0; i < map_count(c->files); i++) {
+                const char *key;
+                size_t size;
+                ElfFile *file = map_at(c->files, i, &key, &size);
+                elf_file_done(file);
+                free(file);
+        }
+        map_free(c->files);
+        free(c);
+}
+
+static ElfFile *read_library(View *view, const ViewEntry *entry) {
+        ElfFile *file = xcalloc(1, sizeof *file);
+        AUTO(closep) int fd = S_ISREG(entry->st.st_mode) ? view_open_entry(view, entry, O_RDONLY, NULL) : -1;
+        if (fd < 0 || elf_read(fd, file, NULL) != ELF_FOUND) *file = (ElfFile){0};
+        return file;
+}
+
+/* Borrowed from the cache. */
+static const ElfFile *get_library(ElfCache *cache, View *view, const ViewEntry *entry) {
+        ElfFile *file = map_gets(cache->files, entry->path);
+        if (!file) {
+                file = read_library(view, entry);
+                map_puts(cache->files, entry->path, file);
+        }
+        return file;
+}
+
 /* ---- one program */
+
+/* Where libraries are looked for: in the image, or in the stage that the program comes from. */
+typedef struct Place {
+        View *view;
+        ElfCache *cache;
+} Place;
 
 typedef struct Job {
         const ElfCheck *check;
+        Place image;
         const char *path;
         const ElfFile *program;
         StrVec defaults;
@@ -112,34 +160,27 @@ static char *directory_of(const char *path) {
         return slash && slash > path ? xstrndup(path, (size_t)(slash - path)) : xstrdup(slash == path ? "" : ".");
 }
 
-/* A library of the right kind at path: *ret_path is where it is after all links. */
-static bool library_at(const Job *j, View *view, const char *path, char **ret_path, ElfFile *ret_file) {
+/* A library of the right kind at path, borrowed; *ret_path is where it is after all links. */
+static const ElfFile *library_at(const Job *j, const Place *place, const char *path, char **ret_path) {
         ViewEntry entry = {0};
-        bool found = false;
-        if (view_lookup(view, path, true, &entry, NULL) == VIEW_FOUND && S_ISREG(entry.st.st_mode)) {
-                AUTO(closep) int fd = view_open_entry(view, &entry, O_RDONLY, NULL);
-                ElfFile file = {0};
-                found = fd >= 0 && elf_read(fd, &file, NULL) == ELF_FOUND && file.machine == j->program->machine &&
-                        file.wide == j->program->wide;
-                if (found) {
-                        *ret_path = TAKE(entry.path);
-                        *ret_file = file;
-                } else {
-                        elf_file_done(&file);
-                }
-        }
+        const ElfFile *file = NULL;
+        if (view_lookup(place->view, path, true, &entry, NULL) == VIEW_FOUND)
+                file = get_library(place->cache, place->view, &entry);
+        if (file && (file->machine != j->program->machine || file->wide != j->program->wide)) file = NULL;
+        if (file) *ret_path = TAKE(entry.path);
         view_entry_done(&entry);
-        return found;
+        return file;
 }
 
-static bool find_library(const Job *j, View *view, const StrVec *dirs, const char *name, char **ret_path,
-                         ElfFile *ret_file) {
-        if (strchr(name, '/')) return library_at(j, view, name, ret_path, ret_file);
-        for (size_t i = 0; i < dirs->n; i++) {
+static const ElfFile *find_library(const Job *j, const Place *place, const StrVec *dirs, const char *name,
+                                   char **ret_path) {
+        const ElfFile *found = NULL;
+        if (strchr(name, '/')) return library_at(j, place, name, ret_path);
+        for (size_t i = 0; i < dirs->n && !found; i++) {
                 AUTO(freep) char *path = xasprintf("%s/%s", dirs->v[i], name);
-                if (library_at(j, view, path, ret_path, ret_file)) return true;
+                found = library_at(j, place, path, ret_path);
         }
-        return false;
+        return found;
 }
 
 static bool has_version(const ElfFile *library, const char *name) {
@@ -171,27 +212,24 @@ static void look_up_needed(Job *j, const ElfFile *user, const char *path) {
         for (size_t i = 0; i < user->needed.n; i++) {
                 const char *name = user->needed.v[i];
                 AUTO(freep) char *found = NULL;
-                ElfFile library = {0};
                 bool first = map_puts(j->seen, name, j) == NULL;
                 if (!first && user->wants.n == 0) continue;
-                if (find_library(j, j->check->view, &dirs, name, &found, &library)) {
-                        compare_versions(j, user, name, &library);
+                const ElfFile *library = find_library(j, &j->image, &dirs, name, &found);
+                if (library) {
+                        compare_versions(j, user, name, library);
                         if (first && j->queue.n < LIBRARIES_MAX) strvec_push_take(&j->queue, TAKE(found));
                 } else if (first) {
                         strvec_push(&j->missing, name);
                 }
-                elf_file_done(&library);
         }
 }
 
 static void look_up_all(Job *j) {
         look_up_needed(j, j->program, j->path);
         for (size_t i = 0; i < j->queue.n; i++) {
-                ElfFile library = {0};
-                char *path = NULL;
-                if (library_at(j, j->check->view, j->queue.v[i], &path, &library)) look_up_needed(j, &library, path);
-                free(path);
-                elf_file_done(&library);
+                AUTO(freep) char *path = NULL;
+                const ElfFile *library = library_at(j, &j->image, j->queue.v[i], &path);
+                if (library) look_up_needed(j, library, path);
         }
 }
 
@@ -202,29 +240,28 @@ static void add_names(Buf *out, const StrVec *names) {
         if (names->n > SHOWN_MAX) buf_addf(out, " and %zu more", names->n - SHOWN_MAX);
 }
 
-/* The places of the missing libraries in the stage that the program comes from, as a COPY to write. */
-static void advise_copy(Job *j, const char *interpreter, Buf *out) {
+/* The places of the missing libraries in the stage that the program comes from, as COPYs to write. */
+static void add_copies(const Job *j, const Place *stage, const char *interpreter, Buf *copies) {
         AUTO(strvec_done) StrVec dirs = {0};
+        AUTO(freep) char *loader = NULL;
+        const char *name = j->check->source_name;
+        add_defaults(j->program, stage->view, &dirs);
+        if (interpreter && library_at(j, stage, interpreter, &loader))
+                buf_addf(copies, "; COPY --from=%s %s %s", name, loader, interpreter);
+        for (size_t i = 0; i < j->missing.n && i < SHOWN_MAX; i++) {
+                AUTO(freep) char *path = NULL;
+                if (!find_library(j, stage, &dirs, j->missing.v[i], &path)) continue;
+                AUTO(freep) char *directory = directory_of(path);
+                buf_addf(copies, "; COPY --from=%s %s %s/%s", name, path, directory, j->missing.v[i]);
+        }
+}
+
+static void advise_copy(const Job *j, const char *interpreter, Buf *out) {
         AUTO(buf_done) Buf copies = {0};
         if (!j->check->source || !j->check->source_name) return;
-        add_defaults(j->program, j->check->source, &dirs);
-        char *found = NULL;
-        ElfFile library = {0};
-        if (interpreter && library_at(j, j->check->source, interpreter, &found, &library))
-                buf_addf(&copies, "; COPY --from=%s %s %s", j->check->source_name, found, interpreter);
-        free(found);
-        elf_file_done(&library);
-        for (size_t i = 0; i < j->missing.n && i < SHOWN_MAX; i++) {
-                char *path = NULL;
-                ElfFile file = {0};
-                if (find_library(j, j->check->source, &dirs, j->missing.v[i], &path, &file)) {
-                        AUTO(freep) char *directory = directory_of(path);
-                        buf_addf(&copies, "; COPY --from=%s %s %s/%s", j->check->source_name, path, directory,
-                                 j->missing.v[i]);
-                }
-                free(path);
-                elf_file_done(&file);
-        }
+        Place stage = {j->check->source, elf_cache_new()};
+        add_copies(j, &stage, interpreter, &copies);
+        elf_cache_free(stage.cache);
         if (copies.n) buf_addf(out, "; to copy them: %s", copies.p + 2);
 }
 
@@ -280,7 +317,11 @@ void elf_check_program(const ElfCheck *check, const char *path, int fd, ImageFin
                 elf_file_done(&program);
                 return;
         }
-        Job j = {.check = check, .path = path, .program = &program, .seen = map_new()};
+        Job j = {.check = check,
+                 .image = {check->view, check->cache},
+                 .path = path,
+                 .program = &program,
+                 .seen = map_new()};
         add_defaults(&program, check->view, &j.defaults);
         look_up_all(&j);
         if (!is_there(check->view, program.interpreter)) {

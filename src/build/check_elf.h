@@ -16,7 +16,13 @@ typedef struct ImageFinding {
 typedef VEC(ImageFinding) ImageFindings;
 void image_findings_done(ImageFindings *list);
 
+/* Libraries that were read once, for all programs of an image. */
+typedef struct ElfCache ElfCache;
+ElfCache *elf_cache_new(void);
+void elf_cache_free(ElfCache *c);
+
 typedef struct ElfCheck {
+        ElfCache *cache;          /* of the view */
         View *view;               /* of the finished image */
         View *source;             /* where the program was copied from, or NULL: to say what to copy */
         const char *source_name;  /* of that stage, for a COPY line; NULL when it has no name */

@@ -32,6 +32,7 @@ typedef struct ImageCheck {
         Node *target;
         Node *nodes;
         View *view;
+        ElfCache *cache;
         ImageFindings findings;
         size_t entries, programs;
 } ImageCheck;
@@ -150,6 +151,7 @@ static void check_copy(ImageCheck *c, const Node *n, size_t depth, const Plan *p
         if (from) node_view(c->b, &c->nodes[from->id], &source, NULL);
         Walk w = {c,
                   {.view = c->view,
+                   .cache = c->cache,
                    .source = source,
                    .source_name = source_name(c, from, plan),
                    .library_path = strvec_env_get(&c->stage->config.env, "LD_LIBRARY_PATH"),
@@ -159,8 +161,10 @@ static void check_copy(ImageCheck *c, const Node *n, size_t depth, const Plan *p
 
 static void check_programs(ImageCheck *c, const Plan *plan) {
         size_t depth = 0;
+        c->cache = elf_cache_new();
         for (const Node *n = c->target; n; n = n->parent, depth++)
                 if (n->step->kind == STEP_COPY && n->result.snapshot[0]) check_copy(c, n, depth, plan);
+        elf_cache_free(c->cache);
 }
 
 /* ---- notes: "RULE\tDEPTH\tTEXT\tFIX\n" */

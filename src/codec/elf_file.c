@@ -10,7 +10,8 @@
 
 enum {
         SEGMENTS_MAX = 256,
-        DYNAMIC_MAX = 1 << 20, /* bytes */
+        DYNAMIC_MAX = 1 << 20,      /* bytes */
+        STRINGS_KEPT_MAX = 1 << 20, /* a larger string table is read name by name */
 };
 
 typedef struct Segment {
@@ -24,6 +25,7 @@ typedef struct Reader {
         size_t segment_count;
         uint64_t strings; /* file offset of the string table */
         uint64_t strings_size;
+        char *kept;                                  /* the string table, or NULL */
         uint64_t needs, need_count, defs, def_count; /* addresses */
         ElfFile *file;
         Err **e;
@@ -108,6 +110,12 @@ static int read_text(const Reader *r, uint64_t offset, uint64_t size, char **ret
 
 static int read_string(const Reader *r, uint64_t index, char **ret_text) {
         if (index >= r->strings_size) return damaged(r, "a name is outside the string table");
+        if (r->kept) {
+                size_t most = (size_t)(r->strings_size - index), n = strnlen(r->kept + index, most);
+                if (n == most || n > ELF_TEXT_MAX) return damaged(r, "a name has no end");
+                *ret_text = xstrndup(r->kept + index, n);
+                return 0;
+        }
         return read_text(r, r->strings + index, r->strings_size - index, ret_text);
 }
 
@@ -213,6 +221,10 @@ static int take_dynamic(Reader *r, const Dynamic *list, size_t count) {
                 }
         }
         if (strings == 0 || !locate(r, strings, &r->strings)) return damaged(r, "no string table");
+        if (r->strings_size > 0 && r->strings_size <= STRINGS_KEPT_MAX) {
+                r->kept = xcalloc(1, (size_t)r->strings_size);
+                if (get(r, r->strings, r->kept, (size_t)r->strings_size) < 0) return -1;
+        }
         for (size_t i = 0; i < count; i++)
                 if (take_entry(r, &list[i]) < 0) return -1;
         if (read_versions(r, r->needs, r->need_count, read_need) < 0) return -1;
@@ -255,6 +267,7 @@ int elf_read(int fd, ElfFile *ret_file, Err **e) {
         int found = read_header(&r);
         if (found == ELF_FOUND) found = read_file(&r);
         free(r.segments);
+        free(r.kept);
         if (found == ELF_FOUND) {
                 *ret_file = file;
         } else {

@@ -100,8 +100,10 @@ static void look(const char *directory, const char *path, ImageFindings *finding
         strvec_push(&host, "/");
         assert_int_equal(view_open(&dirs, &view, NULL), 0);
         assert_int_equal(view_open(&host, &source, NULL), 0);
-        ElfCheck check = {.view = view, .source = source, .source_name = "build"};
+        ElfCache *cache = elf_cache_new();
+        ElfCheck check = {.cache = cache, .view = view, .source = source, .source_name = "build"};
         elf_check_program(&check, path, fd, findings);
+        elf_cache_free(cache);
 }
 
 static void test_missing_interpreter(void **state) {
