@@ -254,12 +254,11 @@ static int check_types(const MountDraft *d, Err **e) {
 
 static int resolve_target(MountDraft *d, Err **e) {
         const char *directory = d->s->pub.config.working_dir ? d->s->pub.config.working_dir : "/";
-        if (!d->target || !*d->target)
-                return mount_error(d, NULL, e, "target is required for '%s' mounts", type_names[d->mount.type]);
+        if (!d->target) d->target = ""; /* no target: the working directory is covered */
         d->mount.target = plan_path_join(d->s->maker->arena, directory, d->target);
         if (streq(d->mount.target, "/"))
-                return mount_error(d, d->target, e, "invalid mount target '%s': the root can not be covered",
-                                   d->target);
+                return mount_error(d, *d->target ? d->target : NULL, e,
+                                   "invalid mount target '/': the root can not be covered");
         return 0;
 }
 
@@ -269,9 +268,11 @@ static int finish_files(MountDraft *d, Err **e) {
         d->mount.source = plan_path_clean(m->arena, d->source ? d->source : "") + 1; /* without the leading slash */
         if (d->mount.type == MOUNT_CACHE) {
                 const char *ns = plan_build_arg(m, "BUILDKIT_CACHE_MOUNT_NS");
-                const char *id = d->id ? d->id : d->target;
-                if (*id == '/' || !d->id)
+                bool named = d->id && *d->id;
+                const char *id = named ? d->id : d->target;
+                if (*id == '/' || !named)
                         id = *id == '/' ? plan_path_clean(m->arena, id) : plan_path_clean(m->arena, id) + 1;
+                if (!*id) id = "."; /* the working directory itself */
                 d->mount.id = ns && *ns ? arena_printf(m->arena, "%s/%s", ns, id) : id;
         }
         bool from = d->from && *d->from && !(d->mount.type == MOUNT_CACHE && streq(d->from, "scratch"));

@@ -53,6 +53,12 @@ static void types(void **state) {
         m = mount_of(&f, "type=ssh");
         assert_string_equal(m->id, "default");
         assert_string_equal(m->target, "/run/buildkit/ssh_agent.0");
+        m = mount_of(&f, "from=s"); /* without a target the working directory is covered */
+        assert_string_equal(m->target, "/w");
+        assert_non_null(m->from);
+        m = mount_of(&f, "type=cache,id=");
+        assert_string_equal(m->target, "/w");
+        assert_string_equal(m->id, ".");
         m = mount_of(&f, "'\"target=/a,b\",source=x'");
         fixture_done(&f);
 }
@@ -63,7 +69,7 @@ static void refusals(void **state) {
                 const char *flag, *text;
         } rows[] = {{"target=/m,readonly=maybe", "invalid value"},
                     {"type=cache,target=/m,mode=rwx", "mode"},
-                    {"type=cache", "target"},
+                    {"type=cache,target=..", "root can not be covered"},
                     {"type=cache,target=/m,sharing=weird", "sharing"},
                     {"type=secret", "one of source, target required"},
                     {"type=secret,id=a,source=b", "both"},
