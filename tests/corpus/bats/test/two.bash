@@ -1,0 +1,2 @@
+test_right() { true; }
+test_wrong() { fail; }

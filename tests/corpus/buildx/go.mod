@@ -1,0 +1,3 @@
+module example.org/buildx
+
+go 1.19

@@ -1,0 +1,3 @@
+module example.org/coredns
+
+go 1.19

@@ -1,0 +1,5 @@
+package version
+
+var version, revision = "unknown", "unknown"
+
+func String() string { return version + " (" + revision + ")" }

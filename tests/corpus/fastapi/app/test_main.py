@@ -1,0 +1,5 @@
+from main import greet
+
+
+def run():
+    assert greet("x") == "hello x"

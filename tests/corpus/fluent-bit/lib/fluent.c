@@ -1,0 +1,5 @@
+#include "fluent.h"
+
+const char *engine(void) {
+        return "coroutines";
+}

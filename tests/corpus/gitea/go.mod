@@ -1,0 +1,3 @@
+module example.org/gitea
+
+go 1.19

@@ -1,0 +1,4 @@
+package v1
+
+// Kind of what is reconciled.
+const Kind = "Pitcher"

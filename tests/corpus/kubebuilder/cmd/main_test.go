@@ -1,0 +1,3 @@
+package main
+
+this file does not compile, and is ignored

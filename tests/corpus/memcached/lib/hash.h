@@ -1,0 +1,2 @@
+#pragma once
+unsigned hash(const char *text);

@@ -1,0 +1,1 @@
+module.exports = (t) => '<h1>' + t + '</h1>';

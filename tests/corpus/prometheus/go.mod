@@ -1,0 +1,3 @@
+module example.org/prometheus
+
+go 1.19

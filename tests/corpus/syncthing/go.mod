@@ -1,0 +1,3 @@
+module example.org/syncthing
+
+go 1.19

@@ -1,0 +1,4 @@
+#!/bin/sh
+set -eu
+mkdir -p "$STHOMEDIR"
+exec "$@" --started

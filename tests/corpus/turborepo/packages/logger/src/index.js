@@ -1,0 +1,1 @@
+exports.log = (t) => "console.log(" + JSON.stringify(t) + ");";

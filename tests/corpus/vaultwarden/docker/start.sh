@@ -1,0 +1,3 @@
+#!/bin/sh
+if [ -r /etc/vaultwarden.sh ]; then . /etc/vaultwarden.sh; fi
+exec /vaultwarden "${@}"

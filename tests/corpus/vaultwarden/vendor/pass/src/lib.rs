@@ -1,0 +1,3 @@
+pub fn hidden(word: &str) -> String {
+    "*".repeat(word.len())
+}
