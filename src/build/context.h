@@ -17,6 +17,7 @@ typedef struct Context {
         int fd;            /* O_PATH|O_DIRECTORY */
         bool keep_owner;   /* of its files: an archive says whose they are */
         bool transient;    /* gone after the build: nothing of it is remembered */
+        bool large_told;   /* the user knows that it is large; guarded by Build.lock */
         Ignore *ignore;    /* NULL: nothing hidden */
         DigestIndex *index;
         CopyFilter filter;

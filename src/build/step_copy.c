@@ -5,6 +5,7 @@
 #include "build/fetch.h"
 #include "build/graph.h"
 #include "build/key.h"
+#include "build/large_context.h"
 #include "build/sources.h"
 #include "layer/copy.h"
 #include "layer/users.h"
@@ -225,6 +226,7 @@ static int fill_draft(CopyJob *j, Draft *draft, Err **e) {
 }
 
 static int make_draft(CopyJob *j, Draft **ret_draft, Err **e) {
+        if (j->source.context) large_context_warn(j->b, j->n, j->source.context, j->set);
         Draft *draft;
         if (store_draft_new(j->b->store, &draft, e) < 0) return -1;
         if (fill_draft(j, draft, e) < 0) {

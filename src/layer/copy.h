@@ -75,6 +75,21 @@ static inline void copy_set_freep(CopySet **s) {
 }
 size_t copy_set_file_count(const CopySet *s);
 uint64_t copy_set_bytes(const CopySet *s);
+
+/* What it consists of: the largest entries of the sources (paths below the source root), largest first. */
+enum { COPY_SHARES_MAX = 5 };
+typedef struct CopyShare {
+        char *path;
+        uint64_t bytes, files;
+} CopyShare;
+typedef struct CopySummary {
+        uint64_t bytes, files;
+        CopyShare largest[COPY_SHARES_MAX];
+        size_t n;
+} CopySummary;
+void copy_set_summary(const CopySet *s, CopySummary *ret_summary);
+void copy_summary_done(CopySummary *summary);
+
 bool copy_set_needs_reading(const CopySet *s); /* some file's digest is not remembered */
 
 /* Digest over everything that decides the result: destination-relative names, types, modes, owners, link targets, sizes,
