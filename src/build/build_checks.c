@@ -32,6 +32,8 @@ static Ignore *read_ignore(const char *path) {
         AUTO(freep) char *text = NULL;
         size_t size;
         Ignore *ignore = NULL;
+        struct stat st;
+        if (stat(path, &st) < 0 || !S_ISREG(st.st_mode)) return NULL; /* the build tells, when it comes to it */
         if (file_read(AT_FDCWD, path, IGNORE_FILE_MAX, &text, &size, NULL) < 0) return NULL;
         if (ignore_parse(path, (Str){text, size}, &ignore, NULL) < 0) return NULL;
         return ignore;

@@ -51,12 +51,20 @@ static bool is_absent(const Err *failure) {
         return err_errno(failure) == ENOENT || err_errno(failure) == ENOTDIR;
 }
 
+/* What lies in a context is not waited for, as a pipe would have to be. */
+static int check_regular(int dir_fd, const char *path, Err **e) {
+        struct stat st;
+        if (dir_fd == AT_FDCWD || fstatat(dir_fd, path, &st, 0) < 0 || S_ISREG(st.st_mode)) return 0;
+        return err_new(e, ERR_SYNTAX, "'%s' of the context is not a regular file", path);
+}
+
 /* 1: read, 0: there is none. inside: dir_fd is a root that no link leaves. */
 static int read_ignore_file(Context *c, int dir_fd, const char *path, bool inside, Err **e) {
         AUTO(freep) char *text = NULL;
         size_t size;
         Err *failure = NULL;
         int r = 0;
+        if (check_regular(dir_fd, path, e) < 0) return -1;
         AUTO(closep) int fd = inside ? root_open(dir_fd, path, O_RDONLY | O_NONBLOCK, 0, &failure) : -1;
         if (!inside)
                 r = file_read(dir_fd, path, IGNORE_FILE_MAX, &text, &size, &failure);

@@ -28,6 +28,11 @@ static void hint_similar(const char *directory, Err **e) {
 }
 
 static int missing(const char *context_path, const char *path, Err **e) {
+        struct stat st;
+        if (context_path && stat(context_path, &st) == 0 && !S_ISDIR(st.st_mode)) {
+                err_new(e, ERR_USAGE, "the build context '%s' is not a directory", context_path);
+                return err_hint(e, "name a Dockerfile with -f %s, and the directory with its files last", context_path);
+        }
         err_new(e, ERR_NOT_FOUND, "failed to read dockerfile: open %s: no such file or directory", path);
         hint_similar(context_path ? context_path : ".", e);
         return err_hint(e, "-f FILE names a Dockerfile elsewhere, -f - reads standard input");

@@ -163,7 +163,7 @@ static int open_destination(const BuildOutput *output, Err **e) {
 
 /* Half of an archive is worse than none. */
 static int remove_half(const BuildOutput *output) {
-        if (!streq(output->destination, "-")) unlink(output->destination);
+        if (!streq(output->destination, "-")) file_remove_result(output->destination);
         return -1;
 }
 

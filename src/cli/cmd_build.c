@@ -19,7 +19,7 @@
 static int write_iidfile(const char *path, const BuildResult *result, Err **e) {
         char id[DIGEST_TEXT_SIZE];
         if (!path || !build_result_id(result, id)) return 0;
-        if (file_write_atomic(AT_FDCWD, path, id, strlen(id), 0644, e) < 0) return err_wrap(e, "--iidfile");
+        if (file_write_result(path, id, strlen(id), e) < 0) return err_wrap(e, "--iidfile");
         return 0;
 }
 
@@ -28,7 +28,7 @@ static int write_metadata(const char *path, const BuildRequest *request, const B
         if (!path) return 0;
         if (build_metadata_ref(&ref, e) < 0) return -1;
         build_metadata_render(&request->params, result, buf_str(&ref).p, &json);
-        if (file_write_atomic(AT_FDCWD, path, json.p, json.n, 0644, e) < 0) return err_wrap(e, "--metadata-file");
+        if (file_write_result(path, json.p, json.n, e) < 0) return err_wrap(e, "--metadata-file");
         return 0;
 }
 
@@ -68,10 +68,10 @@ static int build(App *app, const Args *args, BuildRequest *request, Err **e) {
         if (args_text(args, "on-error") && failure_shell_progress(&params.mode, e) < 0) return -1;
         if (app_store_open(app, &store.store, e) < 0) return -1;
         const char *iidfile = args_text(args, "iidfile");
-        if (iidfile) unlink(iidfile); /* a build that fails leaves no old id behind */
+        if (iidfile) file_remove_result(iidfile); /* a build that fails leaves no old id behind */
         progress = progress_new(&params);
         request->params.store = store.store;
-        request->params.events = progress_sink(progress);
+        request->params.events = signals_watch(progress_sink(progress));
         if (args_text(args, "on-error")) request->params.enter_failure = failure_shell;
         request->params.cancelled = signals_flag();
         request->params.cancel_fd = signals_fd();

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@ static volatile sig_atomic_t first_signal;
 static volatile int64_t first_ms;
 static volatile int event_fd = -1;
 static volatile int pipe_fd = -1;
+static volatile bool reading;
 
 enum { SAME_MOMENT_MS = 200, IMPATIENT_MS = 2000 };
 
@@ -29,7 +31,8 @@ static int64_t now_ms(void) {
 static void on_signal(int number) {
         int saved = errno;
         int64_t now = now_ms();
-        if (interrupted && now - first_ms > SAME_MOMENT_MS && now - first_ms < IMPATIENT_MS) {
+        bool impatient = interrupted && now - first_ms > SAME_MOMENT_MS && now - first_ms < IMPATIENT_MS;
+        if (reading || impatient) {
                 signal(number, SIG_DFL);
                 kill(getpid(), number); /* delivered when the handler returns */
                 errno = saved;
@@ -78,6 +81,20 @@ int signals_collect(Err **e) {
         if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0) return err_sys(e, "make a pipe");
         pipe_fd = fds[1];
         return install(numbers, ARRAY_SIZE(numbers), pass_signal, e) < 0 ? -1 : fds[0];
+}
+
+static void watch_event(void *context, const Event *event) {
+        const EventSink *next = context;
+        if (event->type == EVENT_VERTEX && strcmp(event->name, "[internal] load build definition from Dockerfile") != 0)
+                reading = false;
+        event_emit(next, event);
+}
+
+const EventSink *signals_watch(const EventSink *next) {
+        static EventSink sink;
+        sink = (EventSink){watch_event, (void *)next};
+        reading = true;
+        return &sink;
 }
 
 const volatile bool *signals_flag(void) {

@@ -94,6 +94,22 @@ int file_write_atomic(int dir_fd, const char *path, const void *data, size_t siz
         return 0;
 }
 
+static bool is_replaceable(const char *path) {
+        struct stat st;
+        return lstat(path, &st) < 0 || S_ISREG(st.st_mode);
+}
+
+int file_write_result(const char *path, const void *data, size_t size, Err **e) {
+        if (is_replaceable(path)) return file_write_atomic(AT_FDCWD, path, data, size, 0644, e);
+        AUTO(closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        if (fd < 0) return err_sys(e, "open '%s'", path);
+        return fd_write_all(fd, data, size, e) < 0 ? err_wrap(e, "'%s'", path) : 0;
+}
+
+void file_remove_result(const char *path) {
+        if (is_replaceable(path)) unlink(path);
+}
+
 /* 1: done, 0: not possible this way, try the next; <0 failed. */
 static int copy_in_kernel(int in_fd, int out_fd, uint64_t *size, Err **e) {
         while (*size > 0) {

@@ -27,6 +27,13 @@ int fd_read_full(int fd, void *data, size_t size, size_t *ret_size, Err **e);
 /* Beside its place, then renamed over it; mode as given. Not synced. */
 int file_write_atomic(int dir_fd, const char *path, const void *data, size_t size, mode_t mode, Err **e);
 
+/* For a path that a user named as a place for results: as file_write_atomic(), but a link, device or pipe that stands
+ * there ("/dev/stdout") is written to and stays. */
+int file_write_result(const char *path, const void *data, size_t size, Err **e);
+
+/* Remove what an earlier or failed write left, unless it is a link, device or pipe. */
+void file_remove_result(const char *path);
+
 /* Copy size bytes from the current offset of in to that of out: reflink, else copy_file_range, else read/write. */
 int fd_copy(int in_fd, int out_fd, uint64_t size, Err **e);
 

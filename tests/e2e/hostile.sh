@@ -194,4 +194,62 @@ test_prune_takes_unused_cache_mounts() {
         decant prune -f && [ -z "$(ls "$DECANT_ROOT/mounts")" ] || fail "$(ls "$DECANT_ROOT/mounts")"
 }
 
+test_results_into_devices_and_links() {
+        small_context c
+        mkfifo pipe
+        ln -s real link
+        cat pipe >got &
+        decant build --iidfile pipe -t t c || fail "into a pipe"
+        wait
+        grep -q '^sha256:' got && [ -p pipe ] || fail "the pipe: $(cat got)"
+        decant build --metadata-file link -t t c && [ -L link ] && grep -q containerimage real || fail "through a link"
+        decant build --metadata-file /dev/stdout --progress quiet -t t c >out.json && [ -L /dev/stdout ] || fail "/dev/stdout"
+        jq -e . out.json >/dev/null || fail "$(cat out.json)"
+        decant save -o link busybox && [ -L link ] && tar tf real >/dev/null || fail "save through a link"
+        cat pipe >/dev/null &
+        decant build -o type=tar,dest=pipe c && wait && [ -p pipe ] || fail "a tar into a pipe"
+        [ "$(id -u)" = 0 ] || return 0
+        mknod full c 1 7
+        expect_fail 8 'No space' -- decant build --iidfile full -t t c
+        expect_fail 8 'No space' -- decant build -o type=tar,dest=full c
+        expect_fail 8 'No space' -- decant build -o type=oci,dest=full c
+        expect_fail 8 'No space' -- decant save -o full busybox
+        [ -c full ] || fail "the device went"
+}
+
+test_waiting_for_input_can_be_interrupted() {
+        set -m
+        mkdir c && mkfifo c/Dockerfile in
+        sleep 5 >in &
+        "$DECANT" build c & a=$!
+        "$DECANT" build -f - . <in & b=$!
+        "$DECANT" build - <in & c=$!
+        sleep 0.5
+        kill -INT $a $b && kill -TERM $c
+        start=$(date +%s)
+        for pid in $a $b; do
+                status=0
+                wait $pid || status=$?
+                [ $status = 130 ] || fail "status $status"
+        done
+        status=0
+        wait $c || status=$?
+        [ $status = 143 ] && [ $(($(date +%s) - start)) -lt 3 ] || fail "status $status"
+}
+
+test_things_that_are_no_files() {
+        small_context c
+        mkfifo c/.dockerignore
+        expect_fail 3 'dockerignore.*not a regular file' -- timeout -k 1 10 "$DECANT" build c
+        rm c/.dockerignore && mkdir c/.dockerignore
+        expect_fail 3 'dockerignore.*not a regular file' -- decant build c
+        rmdir c/.dockerignore
+        expect_fail 2 'c/f. is not a directory' -- decant build c/f
+        expect_fail 1 'more than' -- decant build -f /dev/zero c
+        mkfifo c/pipe
+        python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("c/socket")'
+        printf 'FROM scratch\nCOPY . /\n' >c/Dockerfile
+        timeout -k 1 10 "$DECANT" build -o out c && [ -p out/pipe ] || fail "special files"
+}
+
 run_tests
