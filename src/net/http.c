@@ -155,6 +155,8 @@ static int take_body(Get *g) {
                 g->got = 0;
                 sha256_reset(g->hash);
                 if (ftruncate(g->r->fd, 0) < 0) return err_sys(&g->stopped, "empty the file");
+        } else if (!g->got) {
+                return err_new(&g->stopped, ERR_FORMAT, "the server sent a part although all was asked for");
         } else if (a->range_from != g->got) {
                 return err_new(&g->stopped, ERR_FORMAT, "the server went on at byte %llu instead of %llu",
                                (unsigned long long)a->range_from, (unsigned long long)g->got);
@@ -369,18 +371,24 @@ static void take_reply(Get *g, HttpReply *ret_reply) {
         *ret_reply = reply;
 }
 
+int http_get_by(const NetModule *module, const HttpRequest *request, HttpReply *ret_reply, Err **e) {
+        AUTO(get_done) Get g = {.r = request, .net = module, .hash = sha256_new(), .answer = {.length = UINT64_MAX}};
+        g.session = module->session_new();
+        if (!g.session) return err_new(e, ERR_INTERNAL, "libcurl does not start");
+        int r = get(&g, e);
+        if (r < 0) return -1;
+        take_reply(&g, ret_reply);
+        return r == ANSWER_UNCHANGED ? HTTP_NOT_MODIFIED : HTTP_FETCHED;
+}
+
 int http_get(const HttpRequest *request, HttpReply *ret_reply, Err **e) {
-        AUTO(get_done) Get g = {.r = request, .hash = sha256_new(), .answer = {.length = UINT64_MAX}};
+        const NetModule *module;
         AUTO(freep) char *shown = url_shown(request->url);
         if (strlen(request->url) > HTTP_URL_MAX)
                 return err_new(e, ERR_LIMIT, "a URL of more than %d bytes", HTTP_URL_MAX);
         if (!url_is_http(request->url))
                 return err_new(e, ERR_SYNTAX, "fetch '%s': neither an http nor an https URL", shown);
-        if (net_module_load(&g.net, e) < 0) return -1;
-        g.session = g.net->session_new();
-        if (!g.session) return err_new(e, ERR_INTERNAL, "libcurl does not start");
-        int r = get(&g, e);
-        if (r < 0) return err_wrap(e, "fetch '%s'", shown);
-        take_reply(&g, ret_reply);
-        return r == ANSWER_UNCHANGED ? HTTP_NOT_MODIFIED : HTTP_FETCHED;
+        if (net_module_load(&module, e) < 0) return -1;
+        int r = http_get_by(module, request, ret_reply, e);
+        return r < 0 ? err_wrap(e, "fetch '%s'", shown) : r;
 }

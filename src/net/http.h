@@ -65,5 +65,9 @@ enum { HTTP_FETCHED = 0, HTTP_NOT_MODIFIED = 1 };
  * ERR_FORMAT: redirect to something else than http(s); ERR_LIMIT: longer than limits.max_bytes, too many redirects. */
 int http_get(const HttpRequest *request, HttpReply *ret_reply, Err **e);
 
+/* The same by a module that the caller has: for tests, which have one that answers what they want. */
+struct NetModule;
+int http_get_by(const struct NetModule *module, const HttpRequest *request, HttpReply *ret_reply, Err **e);
+
 /* "Sat, 05 Jun 2021 04:03:02 GMT" and the two older forms (RFC 9110 5.6.7). False when it is none. */
 bool http_date_parse(const char *text, int64_t *ret_unix_s);

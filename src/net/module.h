@@ -40,13 +40,14 @@ typedef struct NetOutcome {
         char *redirect;           /* where a 3xx points, absolute; free() */
 } NetOutcome;
 
-typedef struct NetModule {
+typedef struct NetModule NetModule;
+struct NetModule {
         unsigned version;
         /* One connection at a time that is kept for the next transfer. NULL: out of memory. */
         void *(*session_new)(void);
         void (*session_free)(void *session);
         void (*get)(void *session, const NetTransfer *transfer, NetOutcome *ret_outcome);
-} NetModule;
+};
 
 /* The one symbol that the module shows. */
 #define NET_MODULE_SYMBOL "decant_net_module"

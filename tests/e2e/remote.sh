@@ -13,6 +13,14 @@ serve() {
         url=http://127.0.0.1:$port
 }
 
+# silent: somebody who listens and says nothing, at the port in silent.port; its process is $silent.
+silent() {
+        python3 -c 'import socket, time
+s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True); time.sleep(60)' >silent.port &
+        silent=$!
+        until [ -s silent.port ]; do sleep 0.1; done
+}
+
 # repository DIRECTORY: with two commits, a branch, an annotated tag and a subdirectory.
 repository() {
         export GIT_AUTHOR_DATE='1600000000 +0000' GIT_COMMITTER_DATE='1600000000 +0000'
@@ -183,11 +191,9 @@ test_interrupted() {
 ADD $url/stall /f"
         interrupted c
         interrupted "$url/stall"
-        python3 -c 'import socket,sys
-s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True); sys.stdin.read()' < <(sleep 30) >silent.port &
-        sleep 0.5
+        silent
         interrupted "git://127.0.0.1:$(cat silent.port)/r.git"
-        kill %1 2>/dev/null
+        kill "$silent"
 }
 
 test_credentials() {
@@ -247,12 +253,9 @@ ADD $1 /f"
         bad "--checksum=0123456789abcdef $url/git/r.git#main" 6 "checksum mismatch"
         bad "$url/git/other.git" 9 "git ls-remote"
         bad "$url/git/private.git" 9 "git ls-remote"
-        # somebody listens, and says nothing
-        python3 -c 'import socket,sys
-s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True); sys.stdin.read()' < <(sleep 30) >silent.port &
-        sleep 0.5
+        silent
         DECANT_FETCH_TIMEOUT=2 bad "git://127.0.0.1:$(cat silent.port)/r.git" 9 'no sign of life'
-        kill %1 2>/dev/null
+        kill "$silent"
         no_leftovers
 }
 
