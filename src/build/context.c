@@ -61,7 +61,7 @@ static int check_regular(int dir_fd, const char *path, Err **e) {
 /* 1: read, 0: there is none. inside: dir_fd is a root that no link leaves. */
 static int read_ignore_file(Context *c, int dir_fd, const char *path, bool inside, Err **e) {
         AUTO(freep) char *text = NULL;
-        size_t size;
+        size_t size = 0;
         Err *failure = NULL;
         int r = 0;
         if (check_regular(dir_fd, path, e) < 0) return -1;
