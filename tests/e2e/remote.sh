@@ -148,6 +148,10 @@ COPY --from=a /f /f
 D
         decant build -q c || fail build
         [ "$(wc -l <requests)" = 1 ] || fail "$(cat requests)"
+        # also for several platforms
+        : >requests
+        decant build --no-cache --platform linux/amd64,linux/arm64 -o type=oci,dest=o.tar c 2>log || fail "$(cat log)"
+        [ "$(wc -l <requests)" = 1 ] || fail "$(cat requests)"
 }
 
 test_url_bad() {
