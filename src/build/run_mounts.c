@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/num.h"
+#include "build/memory_dir.h"
 #include "build/mount_tree.h"
 #include "os/fs.h"
 #include "os/lock.h"
@@ -125,15 +126,12 @@ static int read_secret(const BuildSecret *secret, Buf *ret_value, Err **e) {
         return 0;
 }
 
-/* Secrets never touch the disk: the file lives on the machine's shared memory file system. */
+/* Secrets never touch the disk. */
 static int memory_dir(RunMounts *m, char **ret_path, Err **e) {
-        char *path = xstrdup("/dev/shm/decant-secret-XXXXXX");
-        if (!mkdtemp(path)) {
-                free(path);
-                return err_sys(e, "make a directory for secrets in /dev/shm");
-        }
-        strvec_push(&m->scratch, path);
-        *ret_path = path;
+        int lock;
+        if (memory_dir_make(ret_path, &lock, e) < 0) return -1;
+        vec_push(&m->locks, lock);
+        strvec_push(&m->scratch, *ret_path);
         return 0;
 }
 

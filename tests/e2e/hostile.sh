@@ -252,4 +252,22 @@ test_things_that_are_no_files() {
         timeout -k 1 10 "$DECANT" build -o out c && [ -p out/pipe ] || fail "special files"
 }
 
+test_secrets_of_a_killed_build_go() {
+        grep -q ' /dev/shm tmpfs' /proc/mounts || return 0
+        printf 'FROM busybox\nRUN --mount=type=secret,id=s sleep 20\n' | context c
+        printf 'FROM busybox\nRUN --mount=type=secret,id=s grep -q hidden /run/secrets/s\n' | context d
+        echo hidden >secret
+        rm -f new && touch new
+        "$DECANT" build --secret id=s,src=secret c &
+        pid=$!
+        left() { find /dev/shm -maxdepth 1 -name 'decant-secret-*' -user "$(id -un)" -newer new; }
+        for _ in $(seq 100); do [ -n "$(left)" ] && break; sleep 0.02; done
+        kill -KILL $pid
+        wait $pid
+        [ -n "$(left)" ] || fail "the test did not get that far"
+        sleep 4
+        decant build --secret id=s,src=secret d || fail build
+        [ -z "$(left)" ] || fail "left: $(left)"
+}
+
 run_tests
