@@ -72,6 +72,17 @@ static void report_bytes(void *context, uint64_t done, uint64_t total) {
         report_status(j->b, j->n->vertex, "fetching", done, total);
 }
 
+/* Others may be waiting for this node by now, and look at its result. */
+static int find_made(FetchJob *j, const Digest *key, Err **e) {
+        Node found = *j->n;
+        int r = node_lookup_key(j->b, &found, key, e);
+        if (r != LOOKUP_HIT) return r;
+        pthread_mutex_lock(&j->b->lock);
+        j->n->result = found.result;
+        pthread_mutex_unlock(&j->b->lock);
+        return LOOKUP_HIT;
+}
+
 /* ---- what is known from last time */
 
 static char *validators_path(const Build *b, const char *snapshot) {
@@ -229,7 +240,7 @@ static int keep_body(FetchJob *j, int fd, const char *body, const HttpReply *rep
         int lock_fd = -1;
         if (check_digest(j, reply, e) < 0) return -1;
         file_key(j, reply, &key);
-        int r = node_lookup_key(j->b, j->n, &key, e);
+        int r = find_made(j, &key, e);
         if (r == LOOKUP_MISS) r = node_claim(j->b, j->n, &key, &lock_fd, e);
         if (r == CLAIM_MINE) {
                 r = fill_from_body(j, fd, body, reply, e);
@@ -249,7 +260,7 @@ static int fetch_http(FetchJob *j, Err **e) {
         if (fd < 0) return -1;
         int r = ask_server(j, fd, &reply, e);
         if (r == HTTP_NOT_MODIFIED) {
-                r = node_lookup_key(j->b, j->n, &j->earlier_key, e);
+                r = find_made(j, &j->earlier_key, e);
                 if (r != LOOKUP_MISS) return r;
                 j->has_earlier = false; /* it was removed since we looked */
                 http_reply_done(&reply);
@@ -306,7 +317,7 @@ static int keep_commit(FetchJob *j, const GitRequest *request, GitCommit *commit
         int lock_fd = -1;
         if (j->fetch->checksum && git_commit_check(commit, j->fetch->checksum, e) < 0) return -1;
         commit_key(j, request->ref, commit, &key);
-        int r = node_lookup_key(j->b, j->n, &key, e);
+        int r = find_made(j, &key, e);
         if (r == LOOKUP_MISS) r = node_claim(j->b, j->n, &key, &lock_fd, e);
         if (r != CLAIM_MINE) return r;
         r = make_tree(j, request, commit, e);
