@@ -25,9 +25,9 @@ typedef VEC(Field) Fields;
 
 /* Written with key_number(); a list's count stands before its items under the list's name. */
 static const char *const numbers[] = {
-        "argv", "env",     "format", "gid",     "hard",    "hosts",     "insecure", "limits", "link",
-        "mode", "mount",   "mounts", "network", "parents", "read-only", "resource", "shm",    "size",
-        "soft", "sources", "uid",    "unpack",  "devices", "cap-add",   "cap-drop",
+        "argv", "env",     "format", "gid",     "hard",    "hosts",     "insecure", "limits",   "link",
+        "mode", "mount",   "mounts", "network", "parents", "read-only", "resource", "shm",      "size",
+        "soft", "sources", "uid",    "unpack",  "devices", "cap-add",   "cap-drop", "required",
 };
 
 static bool is_number(const Field *f) {

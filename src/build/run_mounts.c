@@ -11,6 +11,7 @@
 #include "base/num.h"
 #include "build/memory_dir.h"
 #include "build/mount_tree.h"
+#include "build/run_devices.h"
 #include "os/fs.h"
 #include "os/lock.h"
 
@@ -19,6 +20,10 @@ enum { SECRET_MAX = 500 * 1024, CACHE_DIRS_MAX = 1000 };
 static const char *keep_text(RunMounts *m, char *text) {
         strvec_push_take(&m->texts, text);
         return text;
+}
+
+const char *run_mounts_keep(RunMounts *m, const char *text) {
+        return keep_text(m, xstrdup(text));
 }
 
 static void add_mount(RunMounts *m, SandboxMount mount) {
@@ -387,6 +392,7 @@ int run_mounts_prepare(Build *b, Node *n, const User *user, StrVec *env, RunMoun
                 j.mount = &run->mounts[i];
                 if (prepare_by_type[j.mount->type](&j, e) < 0) return -1;
         }
+        if (run_devices_prepare(b, n, env, m, e) < 0) return -1;
         for (size_t i = 0; i < b->params->volume_count; i++) add_mount(m, b->params->volumes[i]);
         return run->script ? prepare_script(&j, run->script, e) : 0;
 }

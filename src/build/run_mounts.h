@@ -28,4 +28,7 @@ int run_mounts_key(Build *b, Node *n, KeyText *k, Err **e);
 /* Make sources ready. env gets the variables of secrets and SSH_AUTH_SOCK. *m is zero at first; run_mounts_done() in any case. */
 int run_mounts_prepare(Build *b, Node *n, const User *user, StrVec *env, RunMounts *m, Err **e);
 
+/* A copy of text that lives as long as *m. */
+const char *run_mounts_keep(RunMounts *m, const char *text);
+
 void run_mounts_done(RunMounts *m);

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "build/graph.h"
 #include "build/key.h"
+#include "build/run_devices.h"
 #include "build/run_mounts.h"
 #include "layer/users.h"
 #include "os/clock.h"
@@ -76,6 +77,7 @@ static void run_fields(KeyText *k, Build *b, Node *n) {
         host_names(k, &b->params->extra_hosts);
         limit_fields(k, b->params);
         key_number(k, "shm", b->params->shm_size_bytes);
+        run_devices_key(n, k);
         if (b->params->cap_add.n) key_list(k, "cap-add", (const char *const *)b->params->cap_add.v);
         if (b->params->cap_drop.n) key_list(k, "cap-drop", (const char *const *)b->params->cap_drop.v);
 }

@@ -223,5 +223,7 @@ void plan_command_words(const Stage *s, const Instruction *i, const char *text, 
 /* --- mounts.c --------------------------------------------------------------------------------------------------- */
 
 int mounts_parse(Stage *s, const Instruction *i, const PlanMount **ret_mounts, size_t *ret_count, Err **e);
+/* devices.c: RUN --device into run. */
+int devices_parse(Stage *s, const Instruction *i, PlanRun *run, Err **e);
 /* Fields of comma-separated text with "quoted, fields". False when a quote is not closed. */
 bool plan_csv_split(Arena *a, const char *text, const char *const **ret_fields, size_t *ret_count);

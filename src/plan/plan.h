@@ -102,6 +102,11 @@ typedef struct PlanMount {
 
 typedef enum PlanNetwork { PLAN_NETWORK_DEFAULT, PLAN_NETWORK_NONE, PLAN_NETWORK_HOST } PlanNetwork;
 
+typedef struct PlanDevice {
+        const char *name; /* of the Container Device Interface */
+        bool required;
+} PlanDevice;
+
 typedef struct PlanRun {
         const char *const *argv;      /* shell prefix included; NULL-terminated */
         const char *const *env;       /* NAME=value: image env, ARGs, PATH default; without proxies; NULL-terminated */
@@ -110,6 +115,8 @@ typedef struct PlanRun {
         const char *user;             /* as USER says; "" = root */
         const PlanMount *mounts;
         size_t mount_count;
+        const PlanDevice *devices;
+        size_t device_count;
         PlanNetwork network;
         bool insecure;          /* --security=insecure */
         const Heredoc *script;  /* heredoc that begins with #! and is executed from a file, or NULL: written to

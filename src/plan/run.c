@@ -95,17 +95,8 @@ static int security_parse(const Stage *s, const Instruction *i, bool *ret_insecu
         return plan_locate(s->maker, i, "--security=insecure", e);
 }
 
-static bool has_device(const Instruction *i) {
-        for (size_t k = 0; k < i->flag_count; k++)
-                if (streq(i->flags[k].name, "device")) return true;
-        return false;
-}
-
 static int flags_parse(Stage *s, const Instruction *i, PlanRun *run, Err **e) {
-        if (has_device(i)) {
-                err_new(e, ERR_UNSUPPORTED, "RUN --device is not supported (it is no stable part of the language)");
-                return plan_locate(s->maker, i, "--device", e);
-        }
+        if (devices_parse(s, i, run, e) < 0) return -1;
         if (network_parse(s, i, &run->network, e) < 0) return -1;
         if (security_parse(s, i, &run->insecure, e) < 0) return -1;
         return mounts_parse(s, i, &run->mounts, &run->mount_count, e);

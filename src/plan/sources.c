@@ -90,6 +90,12 @@ static int image_failed(const Stage *s, const Instruction *i, const char *refere
                 if (*m->stages.v[k]->pub.name) names[n++] = m->stages.v[k]->pub.name;
         const char *near = err_kind(*e) == ERR_NOT_FOUND ? nearest_name(reference, names, n) : NULL;
         if (near) err_hint(e, "did you mean the stage '%s'?", near);
+        for (size_t k = 0; k < m->from_count; k++) {
+                const PlanStage *later = &m->stages.v[k]->pub;
+                if (later->index < s->pub.index || !streq(later->name, reference)) continue;
+                err_hint(e, "the stage '%s' of line %u does not count: a stage builds on earlier ones only", reference,
+                         later->from_line);
+        }
         err_wrap(e, "failed to resolve %s", reference);
         return plan_locate(m, i, reference, e);
 }

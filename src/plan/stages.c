@@ -57,6 +57,23 @@ static Stage *find_before(const Maker *m, const char *name, size_t before) {
         return NULL;
 }
 
+/* One name for a stage and an image: from the stage on it means the stage, which is easily overlooked. */
+static void warn_hidden_image(const Stage *s, const Instruction *i) {
+        const Maker *m = s->maker;
+        const PlanParams *p = m->params;
+        for (size_t k = 0; s->base && p->warning && k < s->position; k++) {
+                const Stage *other = m->stages.v[k];
+                if (other->base || !streq(other->base_name, s->base_name)) continue;
+                AUTO(freep) char *excerpt = dockerfile_excerpt(m->dockerfile, i->first_line, i->last_line, NULL);
+                const char *text = arena_printf(
+                        m->arena,
+                        "'%s' is the image in line %u, and here the stage of line %u: name the stage otherwise",
+                        s->base_name, other->pub.from_line, s->base->pub.from_line);
+                p->warning(p->warning_context, "", text, excerpt);
+                return;
+        }
+}
+
 static int stage_set_base(Stage *s, const Instruction *i, Err **e) {
         const char *word = i->words[0];
         if (scope_expand(s->maker, &s->maker->globals, i, word, &s->base_name, e) < 0) return -1;
@@ -66,6 +83,7 @@ static int stage_set_base(Stage *s, const Instruction *i, Err **e) {
                                   "the first FROM and has it a value?",
                                   word);
         s->base = find_before(s->maker, s->base_name, s->position);
+        warn_hidden_image(s, i);
         return 0;
 }
 

@@ -208,4 +208,66 @@ D
         no_leftovers
 }
 
+test_devices() {
+        mkdir cdi lib && echo library >lib/l
+        cat >cdi/vendor.json <<J
+{"cdiVersion": "0.6.0", "kind": "vendor.com/thing",
+ "containerEdits": {"env": ["ALL_THINGS=yes"]},
+ "devices": [
+  {"name": "one", "containerEdits": {"env": ["THING=1"], "deviceNodes": [{"path": "/dev/thing", "hostPath": "/dev/zero"}],
+   "mounts": [{"hostPath": "$PWD/lib", "containerPath": "/opt/thing", "options": ["ro", "bind"]}]}},
+  {"name": "two", "annotations": {"org.mobyproject.buildkit.device.autoallow": "true"},
+   "containerEdits": {"deviceNodes": [{"path": "/dev/null2", "hostPath": "/dev/null"}]}}]}
+J
+        export DECANT_CDI_DIRS=$PWD/absent:$PWD/cdi
+        context c <<'D'
+FROM busybox
+RUN --device=vendor.com/thing=one,required echo "$THING $ALL_THINGS $(head -c 4 /dev/thing | wc -c) $(cat /opt/thing/l)" && ! touch /opt/thing/x
+RUN --device=vendor.com/thing=two --device=vendor.com/other=x test -c /dev/null2 && test ! -e /dev/thing
+D
+        expect_fail 7 "device 'vendor.com/thing=one' is not allowed" 'allow device=vendor.com/thing=one' 'Dockerfile:2' -- decant build c
+        decant build --allow device=vendor.com/thing -o out c >log 2>&1 || fail "$(cat log)"
+        grep -q '1 yes 4 library' log || fail "$(cat log)"
+        [ ! -e out/opt/thing ] && [ ! -e out/dev/thing ] || fail "a stub stayed"
+        context c <<'D'
+FROM busybox
+RUN --device=name=vendor.com/other=x,required=true true
+D
+        expect_fail 5 "device 'vendor.com/other=x' is required" -- decant build --allow device c
+        echo '{"kind": 3' >cdi/broken.json
+        expect_fail 6 'broken.json' -- decant build --allow device c
+        context c <<'D'
+FROM busybox
+RUN --device=required true
+D
+        expect_fail 3 'the device has no name' -- decant build c
+}
+
+test_names_of_stages() {
+        context c <<'D'
+FROM busybox AS busybox
+RUN true
+FROM busybox
+RUN true
+D
+        decant build c >log 2>&1 || fail "$(cat log)"
+        grep -q "'busybox' is the image in line 1, and here the stage of line 1" log || fail "$(cat log)"
+        context c <<'D'
+FROM b AS a
+FROM a AS b
+D
+        expect_fail 5 "the stage 'b' of line 2 does not count" 'Dockerfile:1' -- decant build c
+        context c <<'D'
+FROM busybox AS a
+COPY --from=a /x /y
+D
+        expect_fail 3 'a stage cannot read itself' 'Dockerfile:2' -- decant build c
+        context c <<'D'
+FROM busybox AS a
+COPY --from=b /x /y
+FROM a AS b
+D
+        expect_fail 3 'needs to be defined before' 'Dockerfile:2' -- decant build c
+}
+
 run_tests
