@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/vec.h"
 #include "dockerfile/checks.h"
+#include "dockerfile/text.h"
 
 /* Mechanical mends as edits of the text: what is not named by an edit stays byte by byte. All but one look at instructions of one
  * physical line only; continued ones are left to people. */
@@ -103,13 +104,23 @@ static bool fix_stage_casing(Fixer *x, const Instruction *in, const Tokens *t) {
         return push_edit(x, name.start, name.end, cased(slice(x, name), true));
 }
 
-/* A value that was the rest of the line, as one word that means the same. NULL: it cannot be told. Owned. */
-static char *one_word(const char *value, char escape) {
-        const char marks[] = {'"', '\'', escape, '\0'};
-        bool blank = strpbrk(value, " \t") != NULL;
-        if (!*value) return xstrdup("\"\"");
-        if (!blank) return xstrdup(value);
-        if (!strpbrk(value, marks)) return xasprintf("\"%s\"", value);
+/* What would divide a value: nothing, spaces and tabs, or something that only few editors show. */
+enum Blank { BLANK_NONE, BLANK_PLAIN, BLANK_ODD };
+
+static enum Blank blanks(const char *value) {
+        enum Blank found = BLANK_NONE;
+        Str text = str_of(value);
+        for (size_t i = 0, size; i < text.n; i += size ? size : 1) {
+                size = text_space(str_sub(text, i, text.n));
+                if (size == 0) continue;
+                if (text.p[i] != ' ' && text.p[i] != '\t') return BLANK_ODD;
+                found = BLANK_PLAIN;
+        }
+        return found;
+}
+
+/* value with an escape character before each space that no quotes hold. NULL: a quote is not closed. Owned. */
+static char *escape_blanks(const char *value, char escape) {
         Buf out = {0};
         char quote = 0;
         for (const char *c = value; *c; c++) {
@@ -127,8 +138,21 @@ static char *one_word(const char *value, char escape) {
         return NULL;
 }
 
+/* A value that was the rest of the line, as one word that means the same. NULL: it cannot be told. Owned. */
+static char *one_word(const char *value, char escape) {
+        const char marks[] = {'"', '\'', escape, '\0'};
+        enum Blank blank = blanks(value);
+        bool marked = strpbrk(value, marks) != NULL;
+        if (!*value) return xstrdup("\"\"");
+        if (blank == BLANK_NONE && !marked) return xstrdup(value);
+        if (!marked) return xasprintf("\"%s\"", value);
+        return blank == BLANK_ODD ? NULL : escape_blanks(value, escape);
+}
+
 static bool fix_legacy_pair(Fixer *x, const Instruction *in, const Tokens *t) {
         if (t->n < 2 || in->pair_count != 1 || !in->pairs[0].value) return false;
+        const char marks[] = {'"', '\'', '=', x->d->escape, '\0'};
+        if (strpbrk(in->pairs[0].key, marks) || blanks(in->pairs[0].key) != BLANK_NONE) return false; /* an odd name */
         AUTO(freep) char *value = one_word(in->pairs[0].value, x->d->escape);
         if (!value) return false;
         return push_edit(x, t->v[1].start, line_end(x, in), xasprintf("%s=%s", in->pairs[0].key, value));
