@@ -3,8 +3,10 @@
 """A web server for tests: http_server.py DIRECTORY LOG. Prints its port, serves until its standard input ends.
 
 Files of DIRECTORY with ETag and Last-Modified, conditional requests answered; /redirect/file|ftp|loop|ok, /endless, /stall,
-/secret (wants "Bearer token"), /nothing-said/NAME (no validators), /git/REPOSITORY (git's own CGI program, smart protocol).
+/secret (wants "Bearer token"), /nothing-said/NAME (no validators), /git/REPOSITORY (git's own CGI program, smart
+protocol; /git/private* wants the token "token").
 Each request is a line of LOG: METHOD PATH STATUS."""
+import base64
 import email.utils
 import hashlib
 import http.server
@@ -58,6 +60,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         time.sleep(60)
 
     def git(self):
+        wanted = "Basic " + base64.b64encode(b"x-access-token:token").decode()
+        if self.path.startswith("/git/private") and self.headers.get("Authorization") != wanted:
+            return self.start(401, [("WWW-Authenticate", 'Basic realm="x"'), ("Content-Length", "0")])
         path, _, query = self.path.partition("?")
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         env = dict(os.environ, GIT_PROJECT_ROOT=ROOT, GIT_HTTP_EXPORT_ALL="1", PATH_INFO=path[4:], QUERY_STRING=query,
@@ -79,8 +84,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not name.startswith("git/"):
             name = name.partition("?")[0]
         if name.startswith("git/"):
-            if name.startswith("git/private") and "Authorization" not in self.headers:
-                return self.start(401, [("WWW-Authenticate", 'Basic realm="x"'), ("Content-Length", "0")])
             return self.git()
         if name.startswith("redirect/"):
             return self.redirect(name[9:])

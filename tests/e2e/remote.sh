@@ -207,6 +207,14 @@ test_credentials() {
 ADD $url/secret /f"
         TOKEN=token decant build --secret "id=HTTP_AUTH_TOKEN_127.0.0.1:$port,env=TOKEN" -q -o out c || fail build
         [ "$(cat out/f)" = remote ] || fail contents
+        repository www/private.git
+        context d <<<"FROM scratch
+ADD $url/git/private.git /g"
+        expect_fail 9 'GIT_AUTH_TOKEN.127.0.0.1' -- decant build d
+        for id in GIT_AUTH_TOKEN "GIT_AUTH_TOKEN.127.0.0.1:$port"; do
+                TOKEN=token decant build --no-cache --secret "id=$id,env=TOKEN" -q -o out2 d || fail "$id"
+                [ "$(cat out2/g/file)" = two ] || fail contents
+        done
 }
 
 test_add_git() {
