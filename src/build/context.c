@@ -22,13 +22,34 @@ static char *filter_explain(void *context, const char *path) {
 
 static bool context_hidden(void *context, const char *path, bool directory, bool *ret_prune) {
         Context *c = context;
+        bool store = c->store_path && streq(path, c->store_path);
+        if (ret_prune) *ret_prune = store;
+        if (store || !c->ignore) return store;
         return ignore_match(c->ignore, path, directory, ret_prune);
+}
+
+static ssize_t path_of(int fd, char *ret_path, size_t size) {
+        char link[64];
+        snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+        ssize_t n = readlink(link, ret_path, size - 1);
+        ret_path[n > 0 ? n : 0] = '\0';
+        return n;
+}
+
+/* A build must not copy the store that it writes to: the copy would be another one each time, and never cached. */
+static void find_store(Context *c, const Store *store) {
+        char here[PATH_MAX], there[PATH_MAX];
+        ssize_t n = path_of(c->fd, here, sizeof here);
+        if (n <= 0 || path_of(store_root_fd(store), there, sizeof there) <= n) return;
+        if (n == 1) n = 0; /* the context is "/" */
+        if (memcmp(here, there, (size_t)n) == 0 && there[n] == '/') c->store_path = xstrdup(there + n + 1);
 }
 
 static void context_free(Context *c) {
         free(c->name);
         free(c->path);
         free(c->ignore_path);
+        free(c->store_path);
         closep(&c->fd);
         ignore_freep(&c->ignore);
         digest_index_freep(&c->index);
@@ -121,6 +142,7 @@ static int context_open(ContextList *l, const ContextSource *s, Context **ret_co
         c->fd = open(s->directory ? s->directory : s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (c->fd < 0) return context_missing(s, e);
         if (find_ignore_file(c, s, e) < 0 || open_index(l->store, s, c, e) < 0) return -1;
+        find_store(c, l->store);
         c->filter = (CopyFilter){.hidden = context_hidden, .explain = filter_explain, .context = c};
         *ret_context = TAKE(c);
         return 0;

@@ -19,6 +19,7 @@ typedef struct Context {
         bool transient;    /* gone after the build: nothing of it is remembered */
         bool large_told;   /* the user knows that it is large; guarded by Build.lock */
         Ignore *ignore;    /* NULL: nothing hidden */
+        char *store_path;  /* of the store, relative, when it lies inside: hidden; else NULL */
         DigestIndex *index;
         CopyFilter filter;
 } Context;

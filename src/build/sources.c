@@ -44,7 +44,7 @@ static int open_directory(Build *b, const char *name, SourceTree *t, Err **e) {
                 .root_fd = t->context->fd,
                 .keep_owner = t->context->keep_owner,
                 .root_path = t->context->path,
-                .filter = t->context->ignore ? &t->context->filter : NULL,
+                .filter = t->context->ignore || t->context->store_path ? &t->context->filter : NULL,
                 .indexes = t->indexes,
         };
         return 0;

@@ -270,4 +270,15 @@ test_secrets_of_a_killed_build_go() {
         [ -z "$(left)" ] || fail "left: $(left)"
 }
 
+test_store_inside_of_the_context() {
+        small_context c
+        printf 'FROM busybox\nCOPY . /ctx/\nRUN ls -a /ctx /ctx/sub\n' >c/Dockerfile
+        mkdir c/sub
+        export DECANT_ROOT=$PWD/c/sub/store
+        decant import "$(busybox_tar)" busybox >/dev/null || fail import
+        decant build -t t c || fail build
+        decant run t sh -c '[ -e /ctx/f ] && [ -d /ctx/sub ] && ! [ -e /ctx/sub/store ]' || fail "the store is in the image"
+        decant build -t t c >out.log 2>&1 && [ "$(grep -c CACHED out.log)" = 3 ] || fail "$(cat out.log)"
+}
+
 run_tests
