@@ -70,8 +70,24 @@ void err_clear(Err **e);
 void err_move(Err **to, Err **from);
 
 #ifdef __clang_analyzer__ /* it looks into one file at a time: tell it what these always return */
-#define err_new(...) ({ (err_new)(__VA_ARGS__); -1; })
-#define err_sys(...) ({ (err_sys)(__VA_ARGS__); -1; })
-#define err_wrap(...) ({ (err_wrap)(__VA_ARGS__); -1; })
-#define err_hint(...) ({ (err_hint)(__VA_ARGS__); -1; })
+#define err_new(...)                    \
+        ({                              \
+                (err_new)(__VA_ARGS__); \
+                -1;                     \
+        })
+#define err_sys(...)                    \
+        ({                              \
+                (err_sys)(__VA_ARGS__); \
+                -1;                     \
+        })
+#define err_wrap(...)                    \
+        ({                               \
+                (err_wrap)(__VA_ARGS__); \
+                -1;                      \
+        })
+#define err_hint(...)                    \
+        ({                               \
+                (err_hint)(__VA_ARGS__); \
+                -1;                      \
+        })
 #endif

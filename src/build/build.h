@@ -60,8 +60,8 @@ typedef struct BuildParams {
         const char
                 *dockerfile_path; /* -f: path, URL, "-" standard input; NULL: Dockerfile or dockerfile in the context */
         const char *dockerfile_text; /* instead of a file; NULL */
-        const char *ignore_file;  /* --ignorefile: instead of .dockerignore; NULL */
-        bool ignore_remote;       /* .dockerignore counts also in contexts that are not directories here */
+        const char *ignore_file;     /* --ignorefile: instead of .dockerignore; NULL */
+        bool ignore_remote;          /* .dockerignore counts also in contexts that are not directories here */
         PlanParams plan; /* target, build_args, labels, named_contexts, platform, network, no_cache...; resolver,
                                         warning, now and epoch are filled in by build_run() */
         /* --platform with several values: a plan for each instead of plan.platform, one graph, an image of all of them. */
@@ -93,9 +93,9 @@ typedef struct BuildParams {
         uint64_t shm_size_bytes;
         uint64_t memory_bytes;
         SandboxRuntime runtime;
-        bool want_image;                /* make the image record even when nothing names or exports it */
-        Digest *ret_image_ids;          /* of the platforms' images, in their order; filled where there are images; NULL */
-        unsigned jobs;                  /* steps at once; 0 = default */
+        bool want_image;       /* make the image record even when nothing names or exports it */
+        Digest *ret_image_ids; /* of the platforms' images, in their order; filled where there are images; NULL */
+        unsigned jobs;         /* steps at once; 0 = default */
         const volatile bool *cancelled; /* set by a signal handler; pollable flag */
         int cancel_fd;                  /* readable when cancelled; -1 = none */
 } BuildParams;

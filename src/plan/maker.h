@@ -51,7 +51,7 @@ typedef struct Stage {
         const char *label; /* in step names: "build", "stage-1", "" */
         unsigned command_total;
         unsigned command_index;
-        bool command_set; /* CMD was written in this stage */
+        bool command_set;  /* CMD was written in this stage */
         bool workdir_set;  /* here or in a stage that it builds on */
         bool base_unknown; /* it builds on an image of which nothing is known */
         bool no_cache;

@@ -153,7 +153,7 @@ static void test_remote_context(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_secrets), cmocka_unit_test(test_hosts),          cmocka_unit_test(test_request),
+                cmocka_unit_test(test_secrets),   cmocka_unit_test(test_hosts),   cmocka_unit_test(test_request),
                 cmocka_unit_test(test_platforms), cmocka_unit_test(test_refused), cmocka_unit_test(test_remote_context),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
