@@ -67,7 +67,8 @@ static int command_man(App *app, const Args *args, Err **e) {
 
 /* Who runs what; the table of commands itself is cli/command.c. */
 static CommandFunction *const functions[COMMAND_ID_MAX] = {
-        [COMMAND_BAKE] = command_bake,       [COMMAND_LINT] = command_lint,       [COMMAND_BUILD] = command_build,     [COMMAND_IMAGES] = command_images,
+        [COMMAND_BAKE] = command_bake,       [COMMAND_LINT] = command_lint,
+        [COMMAND_BUILD] = command_build,     [COMMAND_IMAGES] = command_images,
         [COMMAND_HISTORY] = command_history, [COMMAND_INSPECT] = command_inspect,
         [COMMAND_TAG] = command_tag,         [COMMAND_RMI] = command_rmi,
         [COMMAND_RUN] = command_run,         [COMMAND_IMPORT] = command_import,
