@@ -4,7 +4,7 @@
 # answer as tests/corpus/PROJECT/expect says. CORPUS="name ..." runs only those; CORPUS_ROOT is a store that outlives the run.
 #
 # An `expect` is shell code with these words:
-#   builds [OPTION...]                   build the project as $image (more than once is fine)
+#   builds [OPTION...]                   build the project as $image (more than once is fine); $log says how it went
 #   answers PATTERN [OPTION...] -- [ARGUMENT...]
 #                                        `decant run OPTION... $image ARGUMENT...` must succeed and print what matches (grep -E)
 #   smaller_than BYTES                   so much the image may hold
@@ -56,7 +56,15 @@ make_bases() {
         done < <(bases)
 }
 
-builds() { decant build -t "$image" "${named[@]}" "$@" . >build.log 2>&1 || fail "$(tail -60 build.log)"; }
+# Built again, it must be the same image: every step was in the cache.
+builds() {
+        local first again
+        decant build -t "$image" "${named[@]}" "$@" . >"$log" 2>&1 || fail "$(tail -60 "$log")"
+        [[ " $* " != *' --no-cache'* ]] || return 0
+        first=$(decant inspect --format '{{.Id}}' "$image")
+        again=$(decant build -q "${named[@]}" "$@" . 2>&1)
+        [ "$first" = "$again" ] || fail "a second build gave $again instead of $first"
+}
 
 answers() {
         local pattern=$1 options=() got
@@ -78,7 +86,7 @@ smaller_than() {
 
 # A copy is built: modes as a checkout has them, nothing written into this one.
 project() {
-        local name=$1 image=project/$1 start=$SECONDS
+        local name=$1 image=project/$1 log=$work/$1.build start=$SECONDS
         cp -R "$corpus/$name" "$work/$name" && cd "$work/$name" || exit 1
         if (. ./expect) >"$work/$name.log" 2>&1; then
                 echo "ok $name ($((SECONDS - start)) s)"
