@@ -93,9 +93,10 @@ typedef struct BuildParams {
         uint64_t shm_size_bytes;
         uint64_t memory_bytes;
         SandboxRuntime runtime;
-        bool want_image;       /* make the image record even when nothing names or exports it */
-        Digest *ret_image_ids; /* of the platforms' images, in their order; filled where there are images; NULL */
-        unsigned jobs;         /* steps at once; 0 = default */
+        int64_t fresh_since_ns; /* no_cache runs nothing again that was run since then (wall clock); 0: everything */
+        bool want_image;        /* make the image record even when nothing names or exports it */
+        Digest *ret_image_ids;  /* of the platforms' images, in their order; filled where there are images; NULL */
+        unsigned jobs;          /* steps at once; 0 = default */
         const volatile bool *cancelled; /* set by a signal handler; pollable flag */
         int cancel_fd;                  /* readable when cancelled; -1 = none */
 } BuildParams;

@@ -176,7 +176,8 @@ static void report_waiting(void *context, int pid) {
 static int claim(Build *b, Node *n, const Digest *key, int *ret_lock_fd, Err **e) {
         *ret_lock_fd = -1;
         int r = claim_in_build(b, n, key, e);
-        if (r != CLAIM_MINE || n->step->no_cache) return r;
+        int64_t since = n->step->no_cache ? b->params->fresh_since_ns : 0;
+        if (r != CLAIM_MINE || (n->step->no_cache && !since)) return r;
         Waiting waiting = {b, n};
         StepLockWait wait = {.waiting = report_waiting, .context = &waiting, .cancelled = &b->cancelled};
         r = store_step_lock(b->store, key, &wait, ret_lock_fd, e);
@@ -185,7 +186,7 @@ static int claim(Build *b, Node *n, const Digest *key, int *ret_lock_fd, Err **e
         Node found = *n;
         r = lookup_record(b, &found, key, e); /* somebody else may have been faster */
         if (r < 0) return -1;
-        if (r == LOOKUP_MISS) return CLAIM_MINE;
+        if (r == LOOKUP_MISS || found.result.created_ns < since) return CLAIM_MINE;
         pthread_mutex_lock(&b->lock);
         n->result = found.result;
         pthread_mutex_unlock(&b->lock);

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "cli/bake_mux.h"
 #include "cli/signals.h"
+#include "os/clock.h"
 #include "os/workers.h"
 
 /* Targets that are built at once: each has a thread that schedules, and threads of its own for steps. */
@@ -36,6 +37,7 @@ struct Runner {
         int finished_fd, cancel_fd; /* eventfds; the second is never read */
         volatile bool cancelled;
         size_t running, limit;
+        int64_t started_ns;
 };
 
 static int prepare_job(BakeJob *job, Err **e) {
@@ -213,6 +215,7 @@ static void connect_job(Runner *r, size_t i, Store *store, const EventSink *even
         bake_channel_init(&w->channel, &r->mux, w->job->build->name);
         params->store = store;
         params->events = r->jobs->n == 1 ? events : &w->channel.sink;
+        params->fresh_since_ns = r->started_ns;
         params->cancelled = &r->cancelled;
         params->cancel_fd = r->cancel_fd;
 }
@@ -232,6 +235,7 @@ int bake_jobs_run(BakeJobs *jobs, Store *store, const EventSink *events, Err **e
         if (finished_fd < 0 || cancel_fd < 0) return err_sys(e, "make an eventfd");
         Runner r = {.jobs = jobs, .finished_fd = finished_fd, .cancel_fd = cancel_fd};
         r.limit = cpu_count() * RUNNING_PER_CPU > RUNNING_MIN ? cpu_count() * RUNNING_PER_CPU : RUNNING_MIN;
+        r.started_ns = clock_now_ns();
         r.workers = xcalloc(jobs->n + 1, sizeof *r.workers);
         pthread_mutex_init(&r.lock, NULL);
         bake_mux_init(&r.mux, events);

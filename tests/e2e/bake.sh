@@ -39,6 +39,11 @@ test_linked_targets() {
         decant images base | grep -q base && fail "a target that nobody named got a name"
         decant bake >log 2>&1 || fail "$(cat log)"
         grep -q CACHED log || fail "nothing cached: $(cat log)"
+        local before
+        before=$(decant run a:one cat /stamp)
+        decant bake --no-cache >log 2>&1 || fail "$(cat log)"
+        [ "$(decant run a:one cat /stamp)" != "$before" ] || fail "--no-cache ran nothing"
+        [ "$(decant run a:one cat /stamp)" = "$(decant run b:one cat /stamp)" ] || fail "--no-cache ran the common step twice"
         no_leftovers
 }
 
