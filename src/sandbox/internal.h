@@ -105,7 +105,7 @@ int capabilities_choose(const SandboxSpec *spec, uint64_t *ret_set, Err **e);
 const char *capability_name(unsigned number); /* "CAP_CHOWN"; NULL past the last */
 
 /* seccomp_profile.c */
-enum { SECCOMP_PROFILE_VERSION = 2 };
+enum { SECCOMP_PROFILE_VERSION = 3 };
 typedef struct SeccompGroup {
         const char *const *names; /* NULL-terminated */
         int capability;           /* -1: always; else when this one is held */

@@ -3,6 +3,7 @@
 
 #include <linux/capability.h>
 #include <seccomp.h>
+#include <sys/stat.h>
 
 /* Which system calls a step may make: the policy that container engines use by default, as a table. What is in none of
  * the groups is refused with EPERM; what is newer than SECCOMP_LAST_NUMBER with ENOSYS, so that C libraries fall back.
@@ -57,8 +58,6 @@ static const char *const files[] = {"access",
                                     "lstat64",
                                     "mkdir",
                                     "mkdirat",
-                                    "mknod",
-                                    "mknodat",
                                     "name_to_handle_at",
                                     "newfstatat",
                                     "open",
@@ -381,7 +380,28 @@ enum {
         CLONE_NEW_ANYTHING = 0x7e020000, /* every CLONE_NEW* that clone() takes */
 };
 
+/* Opening a device is not ours to forbid where no cgroup does it, so making one is: pipes, sockets and files, and the
+ * devices that every step has anyway. 0:0 marks what an overlay hides. */
+#define MKNOD_RULES(call, mode, device)                                                                         \
+        {call, mode, SCMP_CMP_MASKED_EQ, S_IFMT, S_IFIFO, ALWAYS},                                              \
+                {call, mode, SCMP_CMP_MASKED_EQ, S_IFMT, S_IFSOCK, ALWAYS},                                     \
+                {call, mode, SCMP_CMP_MASKED_EQ, S_IFMT, S_IFREG, ALWAYS},                                      \
+                {call, mode, SCMP_CMP_MASKED_EQ, S_IFMT, 0, ALWAYS}, {call, device, SCMP_CMP_EQ, 0, 0, ALWAYS}, \
+                {call, device, SCMP_CMP_EQ, 0x103, 0, ALWAYS}, /* null */                                       \
+                {call, device, SCMP_CMP_EQ, 0x105, 0, ALWAYS}, /* zero */                                       \
+                {call, device, SCMP_CMP_EQ, 0x107, 0, ALWAYS}, /* full */                                       \
+                {call, device, SCMP_CMP_EQ, 0x108, 0, ALWAYS}, /* random */                                     \
+                {call, device, SCMP_CMP_EQ, 0x109, 0, ALWAYS}, /* urandom */                                    \
+                {call, device, SCMP_CMP_EQ, 0x500, 0, ALWAYS}, /* tty */                                        \
+                {call, device, SCMP_CMP_EQ, 0x501, 0, ALWAYS}, /* console */                                    \
+                {call, device, SCMP_CMP_EQ, 0x502, 0, ALWAYS}, /* ptmx */                                       \
+        {                                                                                                       \
+                call, device, SCMP_CMP_EQ, 0xac8, 0, ALWAYS                                                     \
+        } /* net/tun */
+
 const SeccompArg seccomp_args[] = {
+        MKNOD_RULES("mknod", 1, 2),
+        MKNOD_RULES("mknodat", 2, 3),
         {"socket", 0, SCMP_CMP_NE, VSOCK_FAMILY, 0, ALWAYS},
         {"personality", 0, SCMP_CMP_EQ, 0, 0, ALWAYS},
         {"personality", 0, SCMP_CMP_EQ, PERSONALITY_32, 0, ALWAYS},

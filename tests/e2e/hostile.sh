@@ -281,4 +281,17 @@ test_store_inside_of_the_context() {
         decant build -t t c >out.log 2>&1 && [ "$(grep -c CACHED out.log)" = 3 ] || fail "$(cat out.log)"
 }
 
+# No step of root's and no image gets at the hardware: there may be no cgroup that keeps devices from being opened.
+test_devices_of_the_host() {
+        [ "$(id -u)" = 0 ] || return 0
+        printf 'FROM busybox\nRUN ! mknod /a b 8 0 && ! mknod /dev/a c 1 1 && mknod /n c 1 3 && echo x >/n && mkfifo /p\n' | context c
+        decant build c || fail "mknod"
+        mkdir root && mknod root/disk b 8 0 && mknod root/mem c 1 1 && mknod root/null c 1 3 && echo x >root/file
+        tar cf root.tar -C root . && decant import root.tar devices >/dev/null || fail import
+        printf 'FROM busybox\nCOPY --from=devices / /d/\nADD root.tar /e/\nRUN ls /d /e; [ -e /d/file ] && [ -c /d/null ] && ! [ -e /d/disk ] && ! [ -e /d/mem ] && ! [ -e /e/disk ]\n' |
+                context d
+        cp root.tar d/
+        decant build d || fail "devices came in"
+}
+
 run_tests
