@@ -21,12 +21,14 @@ typedef enum OutputType { OUTPUT_IMAGE, OUTPUT_OCI, OUTPUT_DOCKER, OUTPUT_TAR, O
 
 typedef struct BuildOutput {
         OutputType type;
-        char *destination;       /* path, "-" = standard output; NULL for OUTPUT_IMAGE */
-        bool as_directory;       /* tar=false */
-        bool one_tree;           /* platform-split=false */
-        StrVec names;            /* name= */
-        Compression compression; /* default: none for archives */
-        int compression_level;   /* <0 default */
+        char *destination;           /* path, "-" = standard output; NULL for OUTPUT_IMAGE */
+        bool as_directory;           /* tar=false */
+        bool one_tree;               /* platform-split=false */
+        VEC(Annotation) annotations; /* annotation[-TYPE][[PLATFORM]].KEY=VALUE; further ones for this archive */
+        StrVec annotation_texts;     /* what they point to */
+        StrVec names;                /* name= */
+        Compression compression;     /* default: none for archives */
+        int compression_level;       /* <0 default */
         bool force_compression;
         bool docker_media_types; /* oci-mediatypes=false */
 } BuildOutput;

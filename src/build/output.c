@@ -131,8 +131,51 @@ static const OutputKey output_keys[] = {
         {"context", ignore_value},
 };
 
+/* ---- annotation-index.KEY, annotation-manifest[linux/amd64].KEY, annotation.KEY */
+
+static const char *keep_text(BuildOutput *o, const char *text) {
+        strvec_push(&o->annotation_texts, text);
+        return o->annotation_texts.v[o->annotation_texts.n - 1];
+}
+
+static int annotation_target(Str name, AnnotationTarget *ret_target, Err **e) {
+        static const char *const names[] = {
+                [ANNOTATE_MANIFEST] = "annotation-manifest",
+                [ANNOTATE_INDEX] = "annotation-index",
+                [ANNOTATE_MANIFEST_DESCRIPTOR] = "annotation-manifest-descriptor",
+                [ANNOTATE_INDEX_DESCRIPTOR] = "annotation-index-descriptor",
+        };
+        *ret_target = ANNOTATE_MANIFEST;
+        if (str_is(name, "annotation")) return 0;
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+                if (!str_is(name, names[i])) continue;
+                *ret_target = (AnnotationTarget)i;
+                return 0;
+        }
+        return err_new(e, ERR_USAGE, "--output: unknown key '" STR_FMT "'", STR_ARG(name));
+}
+
+static int set_annotation(BuildOutput *o, const char *key, const char *value, Err **e) {
+        Annotation a = {.has_platform = false};
+        const char *bracket = strchr(key, '['), *close = bracket ? strstr(bracket, "].") : NULL;
+        const char *dot = close ? close + 1 : strchr(key, '.');
+        if (!dot || !dot[1]) return err_new(e, ERR_USAGE, "--output: %s=%s: expected annotation.KEY=VALUE", key, value);
+        Str name = {key, (size_t)((close ? bracket : dot) - key)};
+        if (annotation_target(name, &a.target, e) < 0) return -1;
+        if (close) {
+                a.has_platform = true;
+                Str platform = {bracket + 1, (size_t)(close - bracket - 1)};
+                if (platform_parse(platform, &a.platform, e) < 0) return err_wrap(e, "--output: %s", key);
+        }
+        a.key = keep_text(o, dot + 1);
+        a.value = keep_text(o, value);
+        vec_push(&o->annotations, a);
+        return 0;
+}
+
 static int set_key(BuildOutput *o, const char *key, const char *value, Err **e) {
         const char *names[ARRAY_SIZE(output_keys)];
+        if (starts_with(key, "annotation")) return set_annotation(o, key, value, e);
         for (size_t i = 0; i < ARRAY_SIZE(output_keys); i++) {
                 if (streq(key, output_keys[i].name)) return output_keys[i].set(o, value, e);
                 names[i] = output_keys[i].name;
@@ -207,5 +250,7 @@ int build_output_parse(const char *text, BuildOutput *ret_output, Err **e) {
 void build_output_done(BuildOutput *o) {
         free(o->destination);
         strvec_done(&o->names);
+        strvec_done(&o->annotation_texts);
+        vec_done(&o->annotations);
         *o = (BuildOutput){0};
 }

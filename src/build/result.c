@@ -212,6 +212,26 @@ static int write_archive_file(Build *b, const BuildOutput *output, const Archive
         return r < 0 ? remove_half(output) : 0;
 }
 
+/* Those of the command line, then those of the output. */
+static Annotation *all_annotations(const Build *b, const BuildOutput *output, size_t *ret_count) {
+        size_t n = b->params->annotation_count;
+        Annotation *list = xcalloc(n + output->annotations.n + 1, sizeof *list);
+        for (size_t i = 0; i < n; i++) list[i] = b->params->annotations[i];
+        for (size_t i = 0; i < output->annotations.n; i++) list[n + i] = output->annotations.v[i];
+        *ret_count = n + output->annotations.n;
+        return list;
+}
+
+static int check_annotations(const Build *b, const Annotation *list, size_t count, Err **e) {
+        for (size_t i = 0; i < count && b->targets.n < 2; i++) {
+                if (list[i].target != ANNOTATE_INDEX && list[i].target != ANNOTATE_INDEX_DESCRIPTOR) continue;
+                err_new(e, ERR_USAGE, "annotation '%s' is for an index, and a build of one platform makes no index",
+                        list[i].key);
+                return err_hint(e, "annotate the manifest, or build several: --platform linux/amd64,linux/arm64");
+        }
+        return 0;
+}
+
 static int write_archive(Build *b, const BuildOutput *output, const Image *images, BuildResult *result, Err **e) {
         StrVec names = {0};
         archive_names(b->params, output, &names);
@@ -221,6 +241,8 @@ static int write_archive(Build *b, const BuildOutput *output, const Image *image
         }
         ArchiveInput in = {.images = NULL};
         in.images = archive_images(b, images, &names, &in.count);
+        size_t count;
+        AUTO(freep) Annotation *annotations = all_annotations(b, output, &count);
         in.params = (ArchiveParams){
                 .format = output->type == OUTPUT_OCI ? ARCHIVE_OCI : ARCHIVE_DOCKER,
                 .compression = output->compression,
@@ -229,11 +251,12 @@ static int write_archive(Build *b, const BuildOutput *output, const Image *image
                 .names = (const char *const *)names.v,
                 .index_names = b->targets.n > 1 ? &names : NULL,
                 .docker_media_types = output->docker_media_types,
-                .annotations = b->params->annotations,
-                .annotation_count = b->params->annotation_count,
+                .annotations = annotations,
+                .annotation_count = count,
                 .ret_top = &result->top,
         };
-        int r = write_archive_file(b, output, &in, &result->manifest, e);
+        int r = check_annotations(b, annotations, count, e);
+        if (r == 0) r = write_archive_file(b, output, &in, &result->manifest, e);
         if (r == 0) result->is_index = b->targets.n > 1;
         free(in.images);
         strvec_done(&names);

@@ -48,7 +48,7 @@ P
 
 test_annotations() {
         simple
-        decant build -o type=oci,dest=x.tar --annotation a.b=c --annotation manifest-descriptor:d=e=f c || fail build
+        decant build -o type=oci,dest=x.tar,annotation.o.p=q --annotation a.b=c --annotation manifest-descriptor:d=e=f c || fail build
         decant build --platform linux/amd64,linux/arm64 -o type=oci,dest=y.tar --annotation 'index,manifest:both=1' \
                 --annotation 'manifest[linux/arm64]:arm=2' --annotation index-descriptor:top=3 \
                 --annotation 'manifest-descriptor[linux/amd64]:entry=4' - <<'D' || fail build
@@ -59,7 +59,7 @@ import json, tarfile
 def doc(t, d): return json.load(t.extractfile("blobs/sha256/" + d["digest"][7:]))
 t = tarfile.open("x.tar")
 top = json.load(t.extractfile("index.json"))["manifests"][0]
-assert doc(t, top)["annotations"] == {"a.b": "c"} and top["annotations"]["d"] == "e=f", top
+assert doc(t, top)["annotations"] == {"a.b": "c", "o.p": "q"} and top["annotations"]["d"] == "e=f", top
 t = tarfile.open("y.tar")
 top = json.load(t.extractfile("index.json"))["manifests"][0]
 assert top["annotations"]["top"] == "3", top
@@ -71,6 +71,7 @@ assert doc(t, amd)["annotations"] == {"both": "1"}
 assert doc(t, arm)["annotations"] == {"arm": "2", "both": "1"}
 P
         expect_fail 2 'one platform makes no index' -- decant build --annotation index:a=b c
+        expect_fail 2 'one platform makes no index' -- decant build -o type=oci,dest=z.tar,annotation-index.a=b c
         expect_fail 2 'unknown type .manifset' -- decant build --annotation manifset:a=b c
         expect_fail 2 'is not' -- decant build --annotation nothing c
 }

@@ -58,6 +58,28 @@ static void test_refusals(void **state) {
         refuse("type=oci,x", "key=value");
 }
 
+static void test_annotations(void **state) {
+        (void)state;
+        BuildOutput o;
+        assert_int_equal(
+                build_output_parse("type=oci,dest=x,annotation.a.b=c=d,annotation-index[linux/arm64].e.f=g", &o, NULL),
+                0);
+        assert_int_equal(o.annotations.n, 2);
+        assert_string_equal(o.annotations.v[0].key, "a.b");
+        assert_string_equal(o.annotations.v[0].value, "c=d");
+        assert_int_equal(o.annotations.v[0].target, ANNOTATE_MANIFEST);
+        assert_false(o.annotations.v[0].has_platform);
+        assert_string_equal(o.annotations.v[1].key, "e.f");
+        assert_int_equal(o.annotations.v[1].target, ANNOTATE_INDEX);
+        assert_string_equal(o.annotations.v[1].platform.arch, "arm64");
+        build_output_done(&o);
+        static const char *const bad[] = {"type=oci,dest=x,annotation=b", "type=oci,dest=x,annotation.=b",
+                                          "type=oci,dest=x,annotation-x.a=b",
+                                          "type=oci,dest=x,annotation-index[x/y/z/w].a=b"};
+        for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+                assert_int_equal(build_output_parse(bad[i], &o, NULL), -1);
+}
+
 static Digest key_of(const char *a, const char *b) {
         KeyText k;
         Digest key;
@@ -81,6 +103,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_forms),
                 cmocka_unit_test(test_refusals),
+                cmocka_unit_test(test_annotations),
                 cmocka_unit_test(test_keys_tell_fields_apart),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
