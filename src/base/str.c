@@ -82,7 +82,8 @@ static size_t edit_distance(const char *a, size_t na, const char *b, size_t nb) 
                 for (size_t j = 1; j <= nb; j++) {
                         size_t cost = same_letter(a[i - 1], b[j - 1]) ? 0 : 1;
                         now[j] = smaller(smaller(above[j], now[j - 1]) + 1, above[j - 1] + cost);
-                        bool swapped = i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) && same_letter(a[i - 2], b[j - 1]);
+                        bool swapped =
+                                i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) && same_letter(a[i - 2], b[j - 1]);
                         if (swapped) now[j] = smaller(now[j], before[j - 2] + 1);
                 }
         }

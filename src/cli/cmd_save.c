@@ -83,7 +83,8 @@ static int write_archive(Store *store, const Save *s, const char *path, Err **e)
         if (!path || streq(path, "-")) return write_to(store, s, STDOUT_FILENO, e);
         if (s->directory) return archive_write_layout(store, s->pointers.v, s->pointers.n, &s->params, path, NULL, e);
         if (lstat(path, &st) < 0 || S_ISREG(st.st_mode)) return write_file(store, s, path, e);
-        AUTO(closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666); /* a link, pipe or device stays */
+        AUTO(closep)
+        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666); /* a link, pipe or device stays */
         if (fd < 0) return err_sys(e, "open '%s'", path);
         return write_to(store, s, fd, e);
 }

@@ -69,8 +69,7 @@ int stage_expand(const Stage *s, const Instruction *i, const char *text, const c
 int stage_expand_raw(const Stage *s, const Instruction *i, const char *text, const char **ret_word, Err **e) {
         WordPlace place = {s, i};
         WordEnv env = {get, (void *)&s->env};
-        WordParams params = {
-                .escape = '\\', .env = &env, .raw_quotes = true, .unset = unset, .unset_context = &place};
+        WordParams params = {.escape = '\\', .env = &env, .raw_quotes = true, .unset = unset, .unset_context = &place};
         if (word_expand(s->maker->arena, &params, text, ret_word, e) < 0) return plan_locate(s->maker, i, NULL, e);
         return 0;
 }
