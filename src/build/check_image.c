@@ -22,6 +22,7 @@ enum {
         FINDINGS_MAX = 20,
         DEPTH_MAX = 64, /* directories inside each other */
         NOTES_MAX = 1 << 20,
+        SCRIPT_LINE_MAX = 256, /* as the kernel reads */
 };
 #define NOTES_VERSION "1"
 
@@ -47,23 +48,72 @@ static bool is_there(View *view, const char *path) {
         return !absent;
 }
 
-static bool on_path(const ImageCheck *c, const char *program) {
+/* Where a program is found as execvp() would; NULL: nowhere. Owned. */
+static char *find_program(const ImageCheck *c, const char *program) {
         const ImageConfig *config = &c->stage->config;
         const char *path = strvec_env_get(&config->env, "PATH");
         const char *cwd = config->working_dir ? config->working_dir : "/";
-        if (program[0] == '/') return is_there(c->view, program);
         if (strchr(program, '/')) {
-                AUTO(freep) char *full = xasprintf("%s/%s", cwd, program);
-                return is_there(c->view, full);
+                char *full = program[0] == '/' ? xstrdup(program) : xasprintf("%s/%s", cwd, program);
+                if (is_there(c->view, full)) return full;
+                free(full);
+                return NULL;
         }
         Str rest = str_of(path ? path : ""), one;
         bool more = true;
         while (more) {
                 more = str_cut(&rest, ':', &one);
-                AUTO(freep) char *full = xasprintf(STR_FMT "/%s", STR_ARG(one), program);
-                if (is_there(c->view, full)) return true;
+                char *full = xasprintf(STR_FMT "/%s", STR_ARG(one), program);
+                if (is_there(c->view, full)) return full;
+                free(full);
         }
-        return false;
+        return NULL;
+}
+
+static bool on_path(const ImageCheck *c, const char *program) {
+        AUTO(freep) char *path = find_program(c, program);
+        return path != NULL;
+}
+
+/* The interpreter that the first line of a script names, "" for anything else. */
+static void read_interpreter(View *view, const char *path, char ret_line[SCRIPT_LINE_MAX]) {
+        ViewEntry entry = {0};
+        ret_line[0] = '\0';
+        if (view_lookup(view, path, true, &entry, NULL) == VIEW_FOUND && S_ISREG(entry.st.st_mode)) {
+                AUTO(closep) int fd = view_open_entry(view, &entry, O_RDONLY, NULL);
+                ssize_t n = fd >= 0 ? pread(fd, ret_line, SCRIPT_LINE_MAX - 1, 0) : 0;
+                ret_line[n > 2 && ret_line[0] == '#' && ret_line[1] == '!' ? n : 0] = '\0';
+                ret_line[strcspn(ret_line, "\n")] = '\0';
+        }
+        view_entry_done(&entry);
+}
+
+static void check_script(const ImageCheck *c, const Instruction *i, const char *path) {
+        char line[SCRIPT_LINE_MAX];
+        read_interpreter(c->view, path, line);
+        if (!*line) return;
+        size_t size = strlen(line);
+        bool windows = line[size - 1] == '\r';
+        if (windows) line[size - 1] = '\0';
+        Str rest = str_trim(str_of(line + 2)), word;
+        bool more = str_cut(&rest, ' ', &word);
+        AUTO(freep) char *program = str_dup(word);
+        AUTO(freep) char *argument = str_dup(str_trim(rest));
+        bool env = ends_with(program, "/env") && more && *argument && !strpbrk(argument, " =-");
+        const char *missing = !on_path(c, program) ? program : env && !on_path(c, argument) ? argument : NULL;
+        if (windows) {
+                CheckAdvice advice = {CHECK_MISSING_INTERPRETER, i,
+                                      "store the script with line feeds only (git: text eol=lf)"};
+                checks_advise(c->checks, advice,
+                              "'%s' cannot be started: its lines end as on Windows, so that it asks for '%s\\r'", path,
+                              program);
+        } else if (missing && *program) {
+                CheckAdvice advice = {
+                        CHECK_MISSING_INTERPRETER, i,
+                        "install or copy the interpreter, or write the script for one that the image has"};
+                checks_advise(c->checks, advice, "'%s' cannot be started: its interpreter '%s' is not in the image",
+                              path, missing);
+        }
 }
 
 static bool in_volume(const ImageConfig *config, const char *path) {
@@ -87,7 +137,9 @@ static void check_command(const ImageCheck *c) {
         InstructionKind kind = config->entrypoint.n ? INSTR_ENTRYPOINT : INSTR_CMD;
         const Instruction *i = c->stage->last[kind];
         if (!i || !i->json || words->n == 0 || !*words->v[0]) return;
-        if (in_volume(config, words->v[0]) || on_path(c, words->v[0])) return;
+        AUTO(freep) char *path = find_program(c, words->v[0]);
+        if (path) check_script(c, i, path);
+        if (path || in_volume(config, words->v[0])) return;
         checks_add(c->checks, CHECK_NO_COMMAND, i, "%s starts '%s', which is not in the image", instruction_name(kind),
                    words->v[0]);
 }

@@ -95,6 +95,26 @@ D
         silent 'ShellFormWithoutShell' 'MissingCommand'
 }
 
+test_scripts_that_cannot_be_started() {
+        context c <<'D'
+FROM busybox
+COPY --chmod=755 start /start
+ENTRYPOINT ["/start"]
+D
+        printf '#!/bin/bash -e\necho\n' >c/start
+        decant build c >out.log 2>&1 || fail build
+        says "MissingInterpreter: '/start' cannot be started: its interpreter '/bin/bash' is not in the image \(line 3\)"
+        printf '#!/usr/bin/env python3\n' >c/start
+        decant build c >out.log 2>&1 || fail build
+        says "MissingInterpreter: .*'(python3|/usr/bin/env)' is not"
+        printf '#!/bin/sh\r\necho\r\n' >c/start
+        decant build c >out.log 2>&1 || fail build
+        says 'MissingInterpreter: .*as on Windows'
+        printf '#! /bin/sh -e\necho\n' >c/start
+        decant build c >out.log 2>&1 || fail build
+        silent 'warning'
+}
+
 test_check_without_building() {
         context c <<'D'
 FROM nowhere/to/be:found AS base
