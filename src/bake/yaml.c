@@ -173,13 +173,20 @@ static BakeNode *read_value(Reader *r) {
         return n;
 }
 
+static int skip(Reader *r, int count) {
+        for (int i = 0; i < count; i++) {
+                if (next(r) < 0) return -1;
+        }
+        return 0;
+}
+
 /* One document; an empty file is null. */
 static BakeNode *read_document(Reader *r) {
-        if (next(r) < 0 || next(r) < 0) return NULL; /* the stream's start, then the document's */
+        if (skip(r, 2) < 0) return NULL; /* the stream's start, then the document's */
         if (r->event.type == YAML_STREAM_END_EVENT) return new_node(r, BAKE_NULL);
         if (next(r) < 0) return NULL;
         BakeNode *root = read_value(r);
-        if (!root || next(r) < 0 || next(r) < 0) return NULL;
+        if (!root || skip(r, 2) < 0) return NULL;
         if (r->event.type == YAML_STREAM_END_EVENT) return root;
         fail(r, r->event.start_mark.line, "a second document: only one a file is read");
         return NULL;

@@ -135,7 +135,6 @@ static void test_batches(void **state) {
                 put(fs, name, text);
         }
         AUTO(freep) char *big = at(fs, "d3/big");
-        AUTO(freep) char *big_copy = at(copy, "d3/big");
         int fd = open(big, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
         for (int i = 0; i < 2500; i++) assert_int_equal(dprintf(fd, "%08d%4088s", i, "x"), 4096);
         close(fd);

@@ -41,7 +41,7 @@ static void expect(const char *text, const char *want) {
 
 static void expect_text(const char *text, const char *part) {
         AUTO(freep) char *last = NULL;
-        AUTO(freep) char *got = findings(text, NULL, &last);
+        free(findings(text, NULL, &last));
         if (!strstr(last, part)) fail_msg("'%s' has no '%s'", last, part);
 }
 
