@@ -60,13 +60,13 @@ static void unset_env(StrVec *env, const char *name) {
 static void unset_label(StringPairs *labels, const char *key) {
         size_t kept = 0;
         for (size_t k = 0; k < labels->n; k++) {
-                if (streq(labels->v[k].key, key)) {
-                        free(labels->v[k].key); /* NOLINT(clang-analyzer-unix.Malloc) */
-                        free(labels->v[k]
-                                     .value); /* NOLINT(clang-analyzer-unix.Malloc): what was moved down is not met again */
-                } else {
-                        labels->v[kept++] = labels->v[k];
+                StringPair pair = labels->v[k];
+                if (!streq(pair.key, key)) {
+                        labels->v[kept++] = pair;
+                        continue;
                 }
+                free(pair.key);
+                free(pair.value);
         }
         labels->n = kept;
 }
