@@ -207,7 +207,7 @@ static int fill_draft(CopyJob *j, Draft *draft, Err **e) {
         AUTO(digest_index_freep) DigestIndex *record = digest_index_new();
         AUTO(view_freep) View *nothing = NULL;
         bool independent = is_independent(&j->n->step->copy);
-        if (find_earlier(j, &earlier, e) < 0) return -1;
+        if (!j->n->step->no_cache && find_earlier(j, &earlier, e) < 0) return -1;
         if (independent && view_open(&(StrVec){0}, &nothing, e) < 0) return -1;
         CopyApply apply = {
                 .below = independent ? nothing : j->below,
