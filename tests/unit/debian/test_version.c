@@ -9,15 +9,13 @@
 #include "debian/version.h"
 
 static void check_order(const char *low, const char *high) {
-        print_message("%s is below %s
-", low, high);
+        print_message("%s is below %s\n", low, high);
         assert_true(debian_version_compare(str_of(low), str_of(high)) < 0);
         assert_true(debian_version_compare(str_of(high), str_of(low)) > 0);
 }
 
 static void check_equal(const char *a, const char *b) {
-        print_message("%s and %s are equal
-", a, b);
+        print_message("%s and %s are equal\n", a, b);
         assert_int_equal(debian_version_compare(str_of(a), str_of(b)), 0);
 }
 
