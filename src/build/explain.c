@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/num.h"
-#include "build/key.h"
+#include "store/key.h"
 #include "os/fs.h"
 
 enum { TEXT_MAX = 256 * 1024, FIELDS_MAX = 50000, VALUE_SHOWN_MAX = 120, CHANGES_SHOWN_MAX = 6 };

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "build/graph.h"
-#include "build/key.h"
+#include "store/key.h"
 #include "build/ssh_forward.h"
 #include "layer/users.h"
 #include "sandbox/sandbox.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "build/key.h"
+#include "store/key.h"
 #include "layer/merge.h"
 #include "layer/pack.h"
 #include "os/clock.h"

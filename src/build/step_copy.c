@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "build/fetch.h"
 #include "build/graph.h"
-#include "build/key.h"
+#include "store/key.h"
 #include "build/large_context.h"
 #include "build/sources.h"
 #include "layer/copy.h"

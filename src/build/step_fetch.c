@@ -11,7 +11,7 @@
 #include "build/fetch.h"
 #include "build/fetch_auth.h"
 #include "build/graph.h"
-#include "build/key.h"
+#include "store/key.h"
 #include "codec/stream.h"
 #include "layer/pack.h"
 #include "layer/unpack.h"

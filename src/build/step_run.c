@@ -10,7 +10,7 @@
 
 #include "base/cleanup.h"
 #include "build/graph.h"
-#include "build/key.h"
+#include "store/key.h"
 #include "build/run_devices.h"
 #include "build/run_mounts.h"
 #include "layer/users.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/cleanup.h"
 #include "build/graph.h"
-#include "build/key.h"
+#include "store/key.h"
 #include "layer/copy.h"
 #include "layer/users.h"
 #include "os/clock.h"

@@ -6,7 +6,7 @@
 #include "base/cleanup.h"
 #include "build/explain.h"
 #include "build/graph.h"
-#include "build/key.h"
+#include "store/key.h"
 #include "layer/pack.h"
 #include "os/clock.h"
 

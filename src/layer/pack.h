@@ -62,6 +62,7 @@ typedef struct UnpackParams {
         bool has_owner;       /* everything becomes uid:gid */
         uid_t uid;
         gid_t gid;
+        const struct UnpackNames *names; /* or NULL; layer/unpack.h */
 } UnpackParams;
 
 /* Unpack a tar (decompressed) below fs_path. No name and no link in it reaches outside: ".." components, absolute names and

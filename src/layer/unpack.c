@@ -163,8 +163,7 @@ static int count_entry(Unpack *u, const TarEntry *entry, Err **e) {
         return 0;
 }
 
-static int unpack_entry(Unpack *u, const TarEntry *entry, Err **e) {
-        if (count_entry(u, entry, e) < 0) return -1;
+static int unpack_named(Unpack *u, const TarEntry *entry, Err **e) {
         AUTO(freep) char *clean = path_clean(entry->name);
         if (!clean[1]) return unpack_base(u, entry, e);
         char *slash = strrchr(clean, '/');
@@ -176,6 +175,27 @@ static int unpack_entry(Unpack *u, const TarEntry *entry, Err **e) {
         int r = unpack_place(u, &p, e);
         free(p.path);
         return r;
+}
+
+static int unpack_entry(Unpack *u, const TarEntry *entry, Err **e) {
+        const UnpackNames *names = u->job->names;
+        if (count_entry(u, entry, e) < 0) return -1;
+        if (!names) return unpack_named(u, entry, e);
+        AUTO(freep) char *name = names->map(names->context, entry->name, entry->type == TAR_DIR);
+        AUTO(freep) char *link = NULL;
+        if (!name) {
+                u->totals.entry_count--;
+                if (entry->type == TAR_FILE) u->totals.size_bytes -= entry->size;
+                return 0;
+        }
+        TarEntry renamed = *entry;
+        renamed.name = name;
+        if (entry->type == TAR_HARDLINK) {
+                link = names->map(names->context, entry->link, false);
+                if (!link) return unpack_format(entry, e, "a hard link to a file that is left out");
+                renamed.link = link;
+        }
+        return unpack_named(u, &renamed, e);
 }
 
 int unpack_tar(const UnpackJob *job, Source *tar, LayerTotals *ret_totals, Err **e) {
@@ -212,6 +232,7 @@ int layer_unpack(const UnpackParams *params, Source *tar, LayerTotals *ret_total
                 .uid = params->uid,
                 .gid = params->gid,
                 .clamp_mtime_ns = -1,
+                .names = params->names,
                 .max_bytes = params->max_bytes,
                 .max_entries = params->max_entries,
         };

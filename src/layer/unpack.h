@@ -12,6 +12,13 @@ typedef enum UnpackWhiteouts {
         WHITEOUTS_APPLY,     /* takes x out of what the tree and the view below it show */
 } UnpackWhiteouts;
 
+/* What entries are called in the tree, when that is not what the archive says. */
+typedef struct UnpackNames {
+        /* The name for an entry's name or the target of a hard link; owned by the caller; NULL: the entry is left out. */
+        char *(*map)(void *context, const char *name, bool directory);
+        void *context;
+} UnpackNames;
+
 typedef struct UnpackJob {
         DraftTree *tree; /* of fs_fd; finished by the caller */
         View *merged;    /* the view below the tree, with fs_fd on top */
@@ -23,6 +30,7 @@ typedef struct UnpackJob {
         uid_t uid;
         gid_t gid;
         int64_t clamp_mtime_ns;
+        const UnpackNames *names;        /* or NULL */
         uint64_t max_bytes, max_entries; /* 0 = no limit */
         const volatile bool *cancelled;  /* or NULL */
 } UnpackJob;

@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "build/explain.h"
-#include "build/key.h"
+#include "store/key.h"
 
 typedef struct Step {
         const char *kind, *parent, *cwd;

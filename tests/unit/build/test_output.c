@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "build/build.h"
-#include "build/key.h"
+#include "store/key.h"
 
 static void expect(const char *text, BuildOutput want) {
         BuildOutput got;
