@@ -263,48 +263,44 @@ static int write_archive(Build *b, const BuildOutput *output, const Image *image
         return r;
 }
 
-static int write_tree(Build *b, const BuildOutput *output, Err **e) {
-        StrVec ids = {0};
-        node_layer_ids(target_node(&b->targets.v[0]), &ids);
-        int r;
-        if (output->type == OUTPUT_LOCAL) {
-                r = export_tree_directory(b->store, &ids, epoch_s(b), output->destination, e);
-        } else {
-                AUTO(closep) int fd = open_destination(output, e);
-                r = fd < 0 ? -1 : export_tree_tar(b->store, &ids, epoch_s(b), fd, e);
-                if (fd >= 0 && r < 0) remove_half(output);
-        }
-        strvec_done(&ids);
-        return r;
-}
-
 /* "linux_arm_v7", as every exporter of several platforms calls the directories. */
-static char *platform_directory(const BuildTarget *t) {
-        char text[PLATFORM_TEXT_SIZE];
-        platform_render(&t->plan->target->config.platform, text);
-        for (char *c = text; *c; c++)
+static char *platform_directory(const char *platform) {
+        char *name = xstrdup(platform);
+        for (char *c = name; *c; c++)
                 if (*c == '/') *c = '_';
-        return xstrdup(text);
+        return name;
 }
 
-/* One tree a platform: a directory each, or all in one where it is asked for and nothing is in the way. */
+static int export_trees(Build *b, const BuildOutput *output, const ExportParams *params, Err **e) {
+        if (output->type == OUTPUT_LOCAL) return export_trees_directory(b->store, params, output->destination, e);
+        AUTO(closep) int fd = open_destination(output, e);
+        if (fd < 0) return -1;
+        return export_trees_tar(b->store, params, fd, e) < 0 ? remove_half(output) : 0;
+}
+
+/* One tree a platform: the result itself; of several a directory each, or all in one where it is asked for. */
 static int write_trees(Build *b, const BuildOutput *output, Err **e) {
-        if (output->type != OUTPUT_LOCAL) {
-                err_new(e, ERR_UNSUPPORTED, "type=tar holds one tree, and this build has %zu platforms", b->targets.n);
-                return err_hint(e, "write type=local,dest=DIRECTORY: a directory for each platform");
+        size_t n = b->targets.n;
+        bool split = n > 1 && !output->one_tree;
+        ExportTree *trees = xcalloc(n, sizeof *trees);
+        StrVec *ids = xcalloc(n, sizeof *ids), titles = {0}, names = {0};
+        for (size_t i = 0; i < n; i++) {
+                char platform[PLATFORM_TEXT_SIZE];
+                const BuildTarget *t = &b->targets.v[i];
+                node_layer_ids(target_node(t), &ids[i]);
+                platform_render(&t->plan->target->config.platform, platform);
+                strvec_push(&titles, platform);
+                strvec_push_take(&names, platform_directory(platform));
+                trees[i] = (ExportTree){&ids[i], split ? names.v[i] : "", titles.v[i]};
         }
-        for (size_t i = 0; i < b->targets.n; i++) {
-                StrVec ids = {0};
-                node_layer_ids(target_node(&b->targets.v[i]), &ids);
-                AUTO(freep) char *name = platform_directory(&b->targets.v[i]);
-                AUTO(freep)
-                char *path =
-                        output->one_tree ? xstrdup(output->destination) : xasprintf("%s/%s", output->destination, name);
-                int r = export_tree_directory(b->store, &ids, epoch_s(b), path, e);
-                strvec_done(&ids);
-                if (r < 0) return -1;
-        }
-        return 0;
+        ExportParams params = {.trees = trees, .count = n, .clamp_mtime_s = epoch_s(b)};
+        int r = export_trees(b, output, &params, e);
+        for (size_t i = 0; i < n; i++) strvec_done(&ids[i]);
+        strvec_done(&titles);
+        strvec_done(&names);
+        free(ids);
+        free(trees);
+        return r;
 }
 
 static const char *const output_titles[] = {
@@ -325,7 +321,7 @@ static int write_output(Build *b, const BuildOutput *output, const Image *images
         } else if (output->type == OUTPUT_OCI || output->type == OUTPUT_DOCKER) {
                 r = write_archive(b, output, images, result, e);
         } else {
-                r = b->targets.n > 1 ? write_trees(b, output, e) : write_tree(b, output, e);
+                r = write_trees(b, output, e);
         }
         report_done(b, vertex, r < 0 ? VERTEX_FAILED : VERTEX_DONE, r < 0 && e ? err_message(*e) : NULL,
                     clock_monotonic_ns() - started);

@@ -12,51 +12,68 @@
 #include "os/fs.h"
 #include "os/workers.h"
 
+typedef struct TreePacks {
+        PackTree *trees;
+        size_t count;
+        int64_t clamp_mtime_s;
+} TreePacks;
+
+static void tree_packs_done(TreePacks *packs) {
+        for (size_t i = 0; i < packs->count; i++) view_freep(&packs->trees[i].view);
+        free(packs->trees);
+}
+
 static int open_view(Store *s, const StrVec *snapshots, View **ret_view, Err **e) {
         AUTO(strvec_done) StrVec dirs = {0};
         for (size_t i = 0; i < snapshots->n; i++) strvec_push_take(&dirs, store_snapshot_path(s, snapshots->v[i]));
         return view_open(&dirs, ret_view, e);
 }
 
-static int pack_to_fd(View *view, int64_t clamp_mtime_s, int fd, Err **e) {
-        AUTO(sink_freep) Sink *file = sink_to_fd(fd);
-        AUTO(sink_freep) Sink *relay = NULL;
-        if (relay_sink_new(file, &relay, e) < 0) return -1;
-        if (view_pack(view, clamp_mtime_s, relay, e) < 0) return -1;
-        return sink_finish(relay, e);
-}
-
-int export_tree_tar(Store *s, const StrVec *snapshots, int64_t clamp_mtime_s, int fd, Err **e) {
-        AUTO(view_freep) View *view = NULL;
-        if (open_view(s, snapshots, &view, e) < 0) return err_wrap(e, "export the tree");
-        if (pack_to_fd(view, clamp_mtime_s, fd, e) < 0) return err_wrap(e, "export the tree");
+static int open_packs(Store *s, const ExportParams *params, TreePacks *packs, Err **e) {
+        *packs = (TreePacks){.clamp_mtime_s = params->clamp_mtime_s};
+        packs->trees = xcalloc(params->count + 1, sizeof *packs->trees);
+        for (size_t i = 0; i < params->count; i++) {
+                const ExportTree *from = &params->trees[i];
+                PackTree *to = &packs->trees[packs->count++];
+                *to = (PackTree){.prefix = from->prefix, .title = from->title};
+                if (open_view(s, from->snapshots, &to->view, e) < 0) return -1;
+        }
         return 0;
 }
 
-typedef struct TreePack {
-        View *view;
-        int64_t clamp_mtime_s;
-} TreePack;
-
-static int fill_tree(void *context, Sink *to, Err **e) {
-        const TreePack *pack = context;
-        return view_pack(pack->view, pack->clamp_mtime_s, to, e);
+static int write_packs(void *context, Sink *to, Err **e) {
+        const TreePacks *packs = context;
+        return trees_pack(packs->trees, packs->count, packs->clamp_mtime_s, to, e);
 }
 
-/* The tree travels as a tar from one thread to the other, so that there is one writer of files with one set of rules about
+static int pack_to_fd(TreePacks *packs, int fd, Err **e) {
+        AUTO(sink_freep) Sink *file = sink_to_fd(fd);
+        AUTO(sink_freep) Sink *relay = NULL;
+        if (relay_sink_new(file, &relay, e) < 0) return -1;
+        if (write_packs(packs, relay, e) < 0) return -1;
+        return sink_finish(relay, e);
+}
+
+int export_trees_tar(Store *s, const ExportParams *params, int fd, Err **e) {
+        AUTO(tree_packs_done) TreePacks packs = {0};
+        if (open_packs(s, params, &packs, e) < 0) return err_wrap(e, "export the tree");
+        if (pack_to_fd(&packs, fd, e) < 0) return err_wrap(e, "export the tree");
+        return 0;
+}
+
+/* The trees travel as a tar from one thread to the other, so that there is one writer of files with one set of rules about
  * what may be written where. Owners are the caller's, as every local exporter does it. */
-static int unpack_into(View *view, int64_t clamp_mtime_s, const char *path, Err **e) {
-        TreePack pack = {view, clamp_mtime_s};
+static int unpack_into(TreePacks *packs, const char *path, Err **e) {
         AUTO(source_freep) Source *tar = NULL;
-        if (relay_source_new(fill_tree, &pack, &tar, e) < 0) return -1;
+        if (relay_source_new(write_packs, packs, &tar, e) < 0) return -1;
         UnpackParams params = {.fs_path = path, .has_owner = true, .uid = geteuid(), .gid = getegid()};
         return layer_unpack(&params, tar, NULL, e);
 }
 
-int export_tree_directory(Store *s, const StrVec *snapshots, int64_t clamp_mtime_s, const char *path, Err **e) {
-        AUTO(view_freep) View *view = NULL;
-        if (open_view(s, snapshots, &view, e) < 0) return err_wrap(e, "export the tree");
+int export_trees_directory(Store *s, const ExportParams *params, const char *path, Err **e) {
+        AUTO(tree_packs_done) TreePacks packs = {0};
+        if (open_packs(s, params, &packs, e) < 0) return err_wrap(e, "export the tree");
         if (dir_make_all(AT_FDCWD, path, 0755, e) < 0) return err_wrap(e, "export the tree");
-        if (unpack_into(view, clamp_mtime_s, path, e) < 0) return err_wrap(e, "export the tree to '%s'", path);
+        if (unpack_into(&packs, path, e) < 0) return err_wrap(e, "export the tree to '%s'", path);
         return 0;
 }

@@ -111,6 +111,18 @@ int layout_read(Store *s, const char *path, const char *which, const Platform *p
 /* A root file system tar (any compression) as an image of one layer. config: its settings (may be NULL). */
 int rootfs_import(Store *s, int fd, const ImageConfig *config, const char *message, Digest *ret_id, Err **e);
 
-/* ---- exporters of the flattened tree */
-int export_tree_tar(Store *s, const StrVec *snapshots, int64_t clamp_mtime_s, int fd, Err **e);
-int export_tree_directory(Store *s, const StrVec *snapshots, int64_t clamp_mtime_s, const char *path, Err **e);
+/* ---- exporters of flattened trees */
+typedef struct ExportTree {
+        const StrVec *snapshots; /* lowest first */
+        const char *prefix;      /* the directory of the result that it becomes; "": the result itself */
+        const char *title;       /* for messages, where several trees become the result itself */
+} ExportTree;
+typedef struct ExportParams {
+        const ExportTree *trees;
+        size_t count;
+        int64_t clamp_mtime_s; /* <0: none */
+} ExportParams;
+/* ERR_CONFLICT: two trees without a prefix have the same file. The directory is made where it is missing, and gets the caller as
+ * the owner of everything. */
+int export_trees_tar(Store *s, const ExportParams *params, int fd, Err **e);
+int export_trees_directory(Store *s, const ExportParams *params, const char *path, Err **e);

@@ -36,20 +36,52 @@ static int write_batch(TarWriter *w, const Batch *b, int64_t clamp_s, Err **e) {
         return 0;
 }
 
-/* Walk, read and hand out in order. Either of writer and outline may be NULL. */
-static int pack_batches(const BatchReaderParams *params, int64_t clamp_s, TarWriter *writer, Outline *outline,
-                        Err **e) {
+/* Where what was read goes; any of them may be NULL. */
+typedef struct PackTo {
+        TarWriter *writer;
+        Outline *outline;
+        Map *names; /* of the trees so far -> their titles */
+        const char *title;
+} PackTo;
+
+/* Drop the directories that an earlier tree has; anything else that it has is in the way. */
+static int drop_known(const PackTo *to, Batch *b, Err **e) {
+        size_t kept = 0;
+        for (size_t i = 0; i < b->count; i++) {
+                BatchItem *item = &b->items[i];
+                const char *name = item->name.tar_name;
+                const char *other = item->header ? map_gets(to->names, name) : NULL;
+                if (other && other != to->title && !S_ISDIR(item->st.st_mode)) {
+                        err_new(e, ERR_CONFLICT, "'/%s' is in the tree of %s and in that of %s", name, other,
+                                to->title);
+                        return err_hint(e, "leave out platform-split=false: each platform gets a directory then");
+                }
+                if (item->header && !other) map_puts(to->names, name, (void *)to->title);
+                if (other) {
+                        batch_item_done(item);
+                } else {
+                        BatchItem moved = *item;
+                        b->items[kept++] = moved;
+                }
+        }
+        b->count = kept;
+        return 0;
+}
+
+/* Walk, read and hand out in order. */
+static int pack_batches(const BatchReaderParams *params, int64_t clamp_s, const PackTo *to, Err **e) {
         AUTO(batch_reader_freep) BatchReader *reader = NULL;
         if (batch_reader_start(params, &reader, e) < 0) return -1;
         for (bool last = false; !last;) {
                 Batch *b;
                 if (batch_reader_next(reader, &b, e) < 0) return -1;
-                if (writer && write_batch(writer, b, clamp_s, e) < 0) return -1;
-                if (outline && outline_add(outline, b, e) < 0) return -1;
-                last = b->last || (!writer && !outline_is_known(outline));
+                if (to->names && drop_known(to, b, e) < 0) return -1;
+                if (to->writer && write_batch(to->writer, b, clamp_s, e) < 0) return -1;
+                if (to->outline && outline_add(to->outline, b, e) < 0) return -1;
+                last = b->last || (!to->writer && !outline_is_known(to->outline));
                 batch_reader_release(reader, b);
         }
-        return writer ? tar_writer_finish(writer, e) : 0;
+        return 0;
 }
 
 int layer_pack(const PackParams *params, Sink *sink, Err **e) {
@@ -57,13 +89,33 @@ int layer_pack(const PackParams *params, Sink *sink, Err **e) {
         if (open_layer(params->fs_path, &view, e) < 0) return -1;
         AUTO(tar_writer_freep) TarWriter *writer = tar_writer_new(sink);
         BatchReaderParams reading = {.view = view, .whiteouts = true, .cancelled = params->cancelled};
-        return pack_batches(&reading, params->clamp_mtime_s, writer, NULL, e);
+        if (pack_batches(&reading, params->clamp_mtime_s, &(PackTo){.writer = writer}, e) < 0) return -1;
+        return tar_writer_finish(writer, e);
 }
 
-int view_pack(View *view, int64_t clamp_mtime_s, Sink *sink, Err **e) {
+/* The directory that a tree becomes: as old as the root directory of its uppermost layer. */
+static int write_prefix(TarWriter *w, const PackTree *tree, int64_t clamp_s, Err **e) {
+        size_t layers = view_layer_count(tree->view);
+        struct stat st = {0};
+        if (layers > 0 && fstat(view_layer_fd(tree->view, layers - 1), &st) < 0)
+                return err_sys(e, "the root directory");
+        int64_t mtime_s = st.st_mtim.tv_sec;
+        if (clamp_s >= 0 && mtime_s > clamp_s) mtime_s = clamp_s;
+        TarEntry entry = {.type = TAR_DIR, .name = tree->prefix, .mode = 0755, .mtime_ns = mtime_s * 1000000000};
+        return tar_writer_entry(w, &entry, e);
+}
+
+int trees_pack(const PackTree *trees, size_t count, int64_t clamp_mtime_s, Sink *sink, Err **e) {
         AUTO(tar_writer_freep) TarWriter *writer = tar_writer_new(sink);
-        BatchReaderParams reading = {.view = view};
-        return pack_batches(&reading, clamp_mtime_s, writer, NULL, e);
+        AUTO(map_freep) Map *names = map_new();
+        for (size_t i = 0; i < count; i++) {
+                bool shared = count > 1 && !*trees[i].prefix;
+                PackTo to = {.writer = writer, .names = shared ? names : NULL, .title = trees[i].title};
+                BatchReaderParams reading = {.view = trees[i].view, .prefix = trees[i].prefix};
+                if (*trees[i].prefix && write_prefix(writer, &trees[i], clamp_mtime_s, e) < 0) return -1;
+                if (pack_batches(&reading, clamp_mtime_s, &to, e) < 0) return -1;
+        }
+        return tar_writer_finish(writer, e);
 }
 
 int layer_digest(const PackParams *params, LayerDigest *ret_digest, Err **e) {
@@ -74,7 +126,8 @@ int layer_digest(const PackParams *params, LayerDigest *ret_digest, Err **e) {
         AUTO(tar_writer_freep) TarWriter *writer = tar_writer_new(sink);
         AUTO(outline_freep) Outline *outline = outline_new(params->digests, params->clamp_mtime_s);
         BatchReaderParams reading = {.view = view, .whiteouts = true, .cancelled = params->cancelled};
-        if (pack_batches(&reading, params->clamp_mtime_s, writer, outline, e) < 0) return -1;
+        PackTo to = {.writer = writer, .outline = outline};
+        if (pack_batches(&reading, params->clamp_mtime_s, &to, e) < 0 || tar_writer_finish(writer, e) < 0) return -1;
         if (sink_finish(sink, e) < 0) return -1;
         int r = outline_finish(outline, &result.fingerprint, e);
         if (r < 0) return -1;
@@ -89,7 +142,7 @@ int layer_fingerprint(const PackParams *params, Digest *ret_fingerprint, Err **e
         AUTO(outline_freep) Outline *outline = outline_new(params->digests, params->clamp_mtime_s);
         BatchReaderParams reading = {
                 .view = view, .whiteouts = true, .no_contents = true, .cancelled = params->cancelled};
-        if (pack_batches(&reading, params->clamp_mtime_s, NULL, outline, e) < 0) return -1;
+        if (pack_batches(&reading, params->clamp_mtime_s, &(PackTo){.outline = outline}, e) < 0) return -1;
         return outline_finish(outline, ret_fingerprint, e);
 }
 

@@ -50,9 +50,17 @@ typedef struct LayerTotals {
 } LayerTotals;
 /* Count a layer directory. */
 int layer_totals(const char *fs_path, LayerTotals *ret_totals, Err **e);
-/* The same of a flattened view (what `local` and `tar` exporters write): canonical tar of the merged tree. */
+
+/* A flattened view, of which the `local` and `tar` exporters write the canonical tar. */
 struct View;
-int view_pack(struct View *view, int64_t clamp_mtime_s, Sink *sink, Err **e);
+typedef struct PackTree {
+        struct View *view;
+        const char *prefix; /* the directory of the tar that it becomes ("linux_amd64"); "": the tar's root */
+        const char *title;  /* what messages call it; needed where several have the same prefix */
+} PackTree;
+/* Trees one after the other in one tar. Of the same prefix, directories that several have stand in it once, with the first's
+ * settings; anything else that several have is ERR_CONFLICT. */
+int trees_pack(const PackTree *trees, size_t count, int64_t clamp_mtime_s, Sink *sink, Err **e);
 
 typedef struct UnpackParams {
         const char *fs_path;  /* existing directory that becomes an overlay lower */

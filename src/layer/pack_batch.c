@@ -34,7 +34,7 @@ struct BatchReader {
         pthread_mutex_t error_lock;
 };
 
-static void item_done(BatchItem *item) {
+void batch_item_done(BatchItem *item) {
         pack_name_done(&item->name);
         free(item->link);
         xattr_list_done(&item->xattrs);
@@ -42,7 +42,7 @@ static void item_done(BatchItem *item) {
 }
 
 static void batch_clear(Batch *b) {
-        for (size_t i = 0; i < b->count; i++) item_done(&b->items[i]);
+        for (size_t i = 0; i < b->count; i++) batch_item_done(&b->items[i]);
         b->count = b->used = 0;
         b->last = false;
         err_clear(&b->error);
@@ -115,6 +115,13 @@ static int read_job(void *context, size_t index) {
 
 /* ---- one batch */
 
+static void put_below(const char *prefix, PackName *name) {
+        if (!prefix || !*prefix) return;
+        char *below = xasprintf("%s/%s", prefix, name->tar_name);
+        free(name->tar_name);
+        name->tar_name = below;
+}
+
 static int refill_pending(BatchReader *r, Err **e) {
         r->pending_at = r->pending_count = 0;
         while (r->pending_count < BATCH_ITEMS) {
@@ -122,6 +129,7 @@ static int refill_pending(BatchReader *r, Err **e) {
                 int more = pack_walk_next(r->walk, &item.name, e);
                 if (more < 0) return -1;
                 if (more == 0) break;
+                put_below(r->params.prefix, &item.name);
                 r->pending[r->pending_count++] = item;
         }
         return parallel_for(r->pending_count, look_job, r);
@@ -208,7 +216,7 @@ static void reader_destroy(BatchReader *r) {
                 batch_clear(&r->batches[i]);
                 free(r->batches[i].data);
         }
-        for (; r->pending_at < r->pending_count; r->pending_at++) item_done(&r->pending[r->pending_at]);
+        for (; r->pending_at < r->pending_count; r->pending_at++) batch_item_done(&r->pending[r->pending_at]);
         pack_walk_free(r->walk);
         map_free(r->first_names);
         arena_free(r->names);

@@ -23,6 +23,7 @@ typedef struct BatchItem {
         size_t data_at;   /* in the batch's buffer */
         size_t data_size;
 } BatchItem;
+void batch_item_done(BatchItem *item);
 
 typedef struct Batch {
         BatchItem items[BATCH_ITEMS];
@@ -38,7 +39,8 @@ typedef struct BatchReader BatchReader;
 typedef struct BatchReaderParams {
         const View *view;
         bool whiteouts;
-        bool no_contents; /* look at files only */
+        bool no_contents;   /* look at files only */
+        const char *prefix; /* all names in the tar are below this directory; NULL, "": its root */
         const volatile bool *cancelled;
 } BatchReaderParams;
 

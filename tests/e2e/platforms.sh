@@ -83,9 +83,32 @@ test_trees_of_several_platforms() {
         for p in $(host) $(other); do
                 [ "$(cat "out/${p/\//_}/arch")" = "${p#*/}" ] || fail "$(find out)"
         done
-        expect_fail 1 'type=tar holds one tree' -- decant build --platform "$(host),$(other)" -o type=tar,dest=x.tar c
+        decant build --platform "$(host),$(other)" -o type=tar,dest=trees.tar c || fail "build a tar"
+        decant build --platform "$(other),$(host)" -o - c >again.tar || fail "build a tar to standard output"
+        mkdir unpacked && tar -xf trees.tar -C unpacked && diff -r out unpacked || fail "$(tar -tvf trees.tar)"
+        [ "$(tar -tf trees.tar | sort)" = "$(tar -tf again.tar | sort)" ] || fail "$(tar -tvf again.tar)"
         expect_fail 1 'docker archive' -- decant build --platform "$(host),$(other)" -o type=docker,dest=x.tar c
         [ ! -e x.tar ] || fail "half an archive"
+}
+
+# platform-split=false: what each platform has of its own goes into one tree; what two have is in the way.
+test_trees_in_one() {
+        context c <<'D'
+FROM scratch
+ARG TARGETARCH
+COPY Dockerfile /etc/of-$TARGETARCH
+D
+        local both="$(host),$(other)" kind
+        decant build --platform "$both" -o type=local,dest=out,platform-split=false c || fail build
+        decant build --platform "$both" -o type=tar,dest=out.tar,platform-split=false c || fail "build a tar"
+        [ "$(find out -type f | sort)" = "$(printf 'out/etc/of-%s\n' amd64 arm64)" ] || fail "$(find out)"
+        [ "$(tar -tf out.tar)" = "$(printf '%s\n' etc/ etc/of-amd64 etc/of-arm64)" ] || fail "$(tar -tf out.tar)"
+        printf 'FROM scratch\nCOPY Dockerfile /etc/one\n' >c/Dockerfile
+        for kind in type=local,dest=twice type=tar,dest=twice.tar; do
+                expect_fail 1 "'/etc/one' is in the tree of $(host) and in that of $(other)" 'platform-split=false' -- \
+                        decant build --platform "$both" -o "$kind,platform-split=false" c
+        done
+        [ ! -e twice.tar ] || fail "half a tar"
 }
 
 test_platform_twice_is_one() {

@@ -112,7 +112,7 @@ static void rootfs_becomes_an_image(void **state) {
         AUTO(image_done) Image source = {0}, image = {0};
         make_image(f, f->a, "", &source);
         AUTO(closep) int fd = memory_file();
-        ok(f, export_tree_tar(f->a, &source.snapshots, -1, fd, &f->e));
+        ok(f, export_trees_tar(f->a, &(ExportParams){&(ExportTree){&source.snapshots, "", NULL}, 1, -1}, fd, &f->e));
         rewind_file(fd);
         Digest id;
         ok(f, rootfs_import(f->b, fd, NULL, "a message", &id, &f->e));
@@ -134,7 +134,8 @@ static void tree_becomes_a_directory(void **state) {
         AUTO(image_done) Image source = {0};
         make_image(f, f->a, "", &source);
         AUTO(freep) char *path = xasprintf("%s/out/here", f->path);
-        ok(f, export_tree_directory(f->a, &source.snapshots, 1400000000, path, &f->e));
+        ExportTree tree = {&source.snapshots, "", NULL};
+        ok(f, export_trees_directory(f->a, &(ExportParams){&tree, 1, 1400000000}, path, &f->e));
         AUTO(freep) char *file = xasprintf("%s/etc/one", path);
         char *data = NULL;
         size_t size;
@@ -145,7 +146,7 @@ static void tree_becomes_a_directory(void **state) {
         assert_int_equal(stat(file, &st), 0);
         assert_int_equal(st.st_mtime, 1400000000);
         /* again, over what is there */
-        ok(f, export_tree_directory(f->a, &source.snapshots, -1, path, &f->e));
+        ok(f, export_trees_directory(f->a, &(ExportParams){&tree, 1, -1}, path, &f->e));
         assert_int_equal(stat(file, &st), 0);
         assert_int_equal(st.st_mtime, 1500000000);
 }

@@ -169,11 +169,69 @@ static void test_view(void **state) {
         AUTO(view_freep) View *v = open_views((const char *[]){low, high}, 2);
         MemorySink out = memory_sink();
         Err *e = NULL;
-        assert_ok(view_pack(v, -1, &out.sink, &e), &e);
+        assert_ok(trees_pack(&(PackTree){v, "", NULL}, 1, -1, &out.sink, &e), &e);
         Buf text = {0};
         describe_tar(&out.data, &text);
         assert_string_equal(text.p, "5755 d/ @1500000000\n0644 d/a @1600000000 =low\n0644 d/b @1600000000 =high\n");
         buf_done(&text);
+        buf_done(&out.data);
+        scratch_free(root);
+}
+
+/* A directory each; hard links go into the same one. */
+static void test_trees_below_prefixes(void **state) {
+        (void)state;
+        char *root = scratch_new();
+        AUTO(freep) char *one = at(root, "one");
+        AUTO(freep) char *two = at(root, "two");
+        put(one, "f", "1");
+        put(two, "f", "2");
+        AUTO(freep) char *from = at(two, "f");
+        AUTO(freep) char *to = at(two, "g");
+        assert_int_equal(link(from, to), 0);
+        set_mtime(one, 1500000000);
+        set_mtime(two, 1500000001);
+        AUTO(view_freep) View *first = open_views((const char *[]){one}, 1);
+        AUTO(view_freep) View *second = open_views((const char *[]){two}, 1);
+        MemorySink out = memory_sink();
+        Err *e = NULL;
+        PackTree trees[] = {{first, "linux_amd64", "linux/amd64"}, {second, "linux_arm64", "linux/arm64"}};
+        assert_ok(trees_pack(trees, 2, -1, &out.sink, &e), &e);
+        Buf text = {0};
+        describe_tar(&out.data, &text);
+        assert_string_equal(text.p, "5755 linux_amd64/ @1500000000\n0644 linux_amd64/f @1600000000 =1\n"
+                                    "5755 linux_arm64/ @1500000001\n0644 linux_arm64/f @1600000000 =2\n"
+                                    "1644 linux_arm64/g>linux_arm64/f @1600000000\n");
+        buf_done(&text);
+        buf_done(&out.data);
+        scratch_free(root);
+}
+
+/* All in one: directories once, files of two trees are in each other's way. */
+static void test_trees_in_one(void **state) {
+        (void)state;
+        char *root = scratch_new();
+        AUTO(freep) char *one = at(root, "one");
+        AUTO(freep) char *two = at(root, "two");
+        put(one, "d/a", "1");
+        put(two, "d/b", "2");
+        AUTO(view_freep) View *first = open_views((const char *[]){one}, 1);
+        AUTO(view_freep) View *second = open_views((const char *[]){two}, 1);
+        MemorySink out = memory_sink();
+        Err *e = NULL;
+        PackTree trees[] = {{first, "", "linux/amd64"}, {second, "", "linux/arm64"}};
+        assert_ok(trees_pack(trees, 2, 1400000000, &out.sink, &e), &e);
+        Buf text = {0};
+        describe_tar(&out.data, &text);
+        assert_string_equal(text.p, "5755 d/ @1400000000\n0644 d/a @1400000000 =1\n0644 d/b @1400000000 =2\n");
+        buf_done(&text);
+        buf_done(&out.data);
+        put(two, "d/a", "in the way");
+        out = memory_sink();
+        assert_int_equal(trees_pack(trees, 2, -1, &out.sink, &e), -1);
+        assert_int_equal(err_kind(e), ERR_CONFLICT);
+        assert_string_equal(err_message(e), "'/d/a' is in the tree of linux/amd64 and in that of linux/arm64");
+        err_free(e);
         buf_done(&out.data);
         scratch_free(root);
 }
@@ -220,10 +278,11 @@ static void test_fingerprint(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_canonical), cmocka_unit_test(test_clamp),
-                cmocka_unit_test(test_nothing),   cmocka_unit_test(test_there_and_back),
-                cmocka_unit_test(test_batches),   cmocka_unit_test(test_fingerprint),
-                cmocka_unit_test(test_view),
+                cmocka_unit_test(test_canonical),    cmocka_unit_test(test_clamp),
+                cmocka_unit_test(test_nothing),      cmocka_unit_test(test_there_and_back),
+                cmocka_unit_test(test_batches),      cmocka_unit_test(test_fingerprint),
+                cmocka_unit_test(test_view),         cmocka_unit_test(test_trees_below_prefixes),
+                cmocka_unit_test(test_trees_in_one),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
