@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "bake/csv.h"
 #include "bake/definition.h"
 #include "base/cleanup.h"
 
@@ -7,34 +8,34 @@
 typedef struct Line {
         Bake *bake;
         const BakeTarget *target;
-        BakeNode *words; /* list of texts */
+        ConfigNode *words; /* list of texts */
 } Line;
 
 static void add(Line *l, const char *word) {
-        bake_node_append(l->words, bake_node_text(l->bake->arena, word, NULL));
+        config_node_append(l->words, config_node_text(l->bake->arena, word, NULL));
 }
 
 static void add_option(Line *l, const char *name, const char *value) {
         add(l, arena_printf(l->bake->arena, "--%s=%s", name, value));
 }
 
-static void add_record(Line *l, const char *option, const BakeNode *record) {
+static void add_record(Line *l, const char *option, const ConfigNode *record) {
         AUTO(buf_done) Buf text = {0};
-        for (const BakeNode *f = record->first; f; f = f->next)
+        for (const ConfigNode *f = record->first; f; f = f->next)
                 bake_csv_add(&text, arena_printf(l->bake->arena, "%s=%s", f->key,
-                                                 bake_node_scalar(f) ? bake_node_scalar(f) : ""));
+                                                 config_node_scalar(f) ? config_node_scalar(f) : ""));
         add_option(l, option, text.p);
 }
 
-static bool disabled(const BakeNode *record) {
-        const BakeNode *n = bake_node_get(record, "disabled");
+static bool disabled(const ConfigNode *record) {
+        const ConfigNode *n = config_node_get(record, "disabled");
         bool flag = false;
-        return n && bake_node_flag(n, &flag) == 0 && flag;
+        return n && config_node_flag(n, &flag) == 0 && flag;
 }
 
-static int add_map(Line *l, AttributeId id, const BakeNode *value) {
+static int add_map(Line *l, AttributeId id, const ConfigNode *value) {
         const char *option = bake_attributes[id].option;
-        for (const BakeNode *n = value->first; n; n = n->next) {
+        for (const ConfigNode *n = value->first; n; n = n->next) {
                 if (id == ATTRIBUTE_EXTRA_HOSTS) { /* several addresses with commas */
                         Str rest = str_of(n->text), one;
                         bool more = true;
@@ -56,32 +57,32 @@ static int add_map(Line *l, AttributeId id, const BakeNode *value) {
         return 0;
 }
 
-static void add_value(Line *l, AttributeId id, const BakeNode *value) {
+static void add_value(Line *l, AttributeId id, const ConfigNode *value) {
         const Attribute *attribute = &bake_attributes[id];
         switch (attribute->kind) {
         case ATTRIBUTE_IS_TEXT: add_option(l, attribute->option, value->text); break;
         case ATTRIBUTE_IS_FLAG: add_option(l, attribute->option, value->flag ? "true" : "false"); break;
         case ATTRIBUTE_IS_MAP: add_map(l, id, value); break;
         case ATTRIBUTE_IS_LIST:
-                for (const BakeNode *n = value->first; n; n = n->next) add_option(l, attribute->option, n->text);
+                for (const ConfigNode *n = value->first; n; n = n->next) add_option(l, attribute->option, n->text);
                 break;
         case ATTRIBUTE_IS_RECORDS:
-                for (const BakeNode *n = value->first; n; n = n->next)
+                for (const ConfigNode *n = value->first; n; n = n->next)
                         if (!disabled(n)) add_record(l, attribute->option, n);
                 break;
         }
 }
 
 static void add_ssh(Line *l) {
-        const BakeNode *list = l->target->values[ATTRIBUTE_SSH];
-        for (const BakeNode *n = list ? list->first : NULL; n; n = n->next) {
-                const char *id = bake_node_member_text(n, "id");
-                const BakeNode *paths = bake_node_get(n, "paths");
+        const ConfigNode *list = l->target->values[ATTRIBUTE_SSH];
+        for (const ConfigNode *n = list ? list->first : NULL; n; n = n->next) {
+                const char *id = config_node_member_text(n, "id");
+                const ConfigNode *paths = config_node_get(n, "paths");
                 AUTO(buf_done) Buf text = {0};
                 buf_adds(&text, id ? id : "default");
-                for (const BakeNode *p = paths ? paths->first : NULL; p; p = p->next)
+                for (const ConfigNode *p = paths ? paths->first : NULL; p; p = p->next)
                         buf_addf(&text, "%c%s", p == paths->first ? '=' : ',',
-                                 bake_node_scalar(p) ? bake_node_scalar(p) : "");
+                                 config_node_scalar(p) ? config_node_scalar(p) : "");
                 add_option(l, "ssh", text.p);
         }
 }
@@ -94,19 +95,19 @@ static int refuse_push(const Line *l, Err **e) {
 
 /* cacheonly asks for nothing; docker without a destination is the local store. */
 static int add_outputs(Line *l, Err **e) {
-        const BakeNode *list = l->target->values[ATTRIBUTE_OUTPUT];
-        for (const BakeNode *n = list ? list->first : NULL; n; n = n->next) {
-                const char *type = bake_node_member_text(n, "type"), *push = bake_node_member_text(n, "push");
+        const ConfigNode *list = l->target->values[ATTRIBUTE_OUTPUT];
+        for (const ConfigNode *n = list ? list->first : NULL; n; n = n->next) {
+                const char *type = config_node_member_text(n, "type"), *push = config_node_member_text(n, "push");
                 if (streq(type, "registry") || (push && streq(push, "true"))) return refuse_push(l, e);
                 if (streq(type, "cacheonly")) continue;
-                if (streq(type, "docker") && !bake_node_get(n, "dest")) {
+                if (streq(type, "docker") && !config_node_get(n, "dest")) {
                         add(l, "--load");
                         continue;
                 }
-                BakeNode *rest = bake_node_new(l->bake->arena, BAKE_MAP, n);
-                for (const BakeNode *f = n->first; f; f = f->next)
+                ConfigNode *rest = config_node_new(l->bake->arena, CONFIG_MAP, n);
+                for (const ConfigNode *f = n->first; f; f = f->next)
                         if (!streq(f->key, "push"))
-                                bake_node_set(l->bake->arena, rest, f->key, bake_node_copy(l->bake->arena, f));
+                                config_node_set(l->bake->arena, rest, f->key, config_node_copy(l->bake->arena, f));
                 add_record(l, "output", rest);
         }
         return 0;
@@ -117,10 +118,11 @@ static int add_dockerfile(Line *l, Err **e) {
         const BakeTarget *t = l->target;
         const char *context = bake_target_text(t, ATTRIBUTE_CONTEXT), *file = bake_target_text(t, ATTRIBUTE_DOCKERFILE);
         if (streq(context, "-"))
-                return bake_node_error(t->place, e, "target '%s': a context cannot come from standard input", t->name);
+                return config_node_error(t->place, e, "target '%s': a context cannot come from standard input",
+                                         t->name);
         if (streq(file, "-"))
-                return bake_node_error(t->place, e, "target '%s': a Dockerfile cannot come from standard input",
-                                       t->name);
+                return config_node_error(t->place, e, "target '%s': a Dockerfile cannot come from standard input",
+                                         t->name);
         if (bake_target_text(t, ATTRIBUTE_DOCKERFILE_INLINE)) return 0;
         bool remote = strstr(context, "://") || starts_with(context, "git@");
         if (starts_with(file, "cwd://")) {
@@ -163,21 +165,21 @@ static const BakeTarget *find_selected(const Bake *b, const char *name) {
 
 /* What t links to is there before it: bake_select() saw to it that there is no circle. */
 static int add_build(Bake *b, const BakeTarget *t, Err **e) {
-        const BakeNode *contexts = t->values[ATTRIBUTE_CONTEXTS];
+        const ConfigNode *contexts = t->values[ATTRIBUTE_CONTEXTS];
         if (build_index(b, t->name) != SIZE_MAX) return 0;
         BakeLink *links = arena_array(b->arena, contexts ? contexts->count + 1 : 1, sizeof *links);
         size_t count = 0;
-        for (const BakeNode *n = contexts ? contexts->first : NULL; n; n = n->next) {
+        for (const ConfigNode *n = contexts ? contexts->first : NULL; n; n = n->next) {
                 const char *name = bake_link_name(n->text);
                 if (!name) continue;
                 if (add_build(b, find_selected(b, name), e) < 0) return -1;
                 links[count++] = (BakeLink){n->key, build_index(b, name)};
         }
-        Line line = {b, t, bake_node_new(b->arena, BAKE_LIST, NULL)};
+        Line line = {b, t, config_node_new(b->arena, CONFIG_LIST, NULL)};
         if (write_line(&line, e) < 0) return -1;
         const char **argv = arena_array(b->arena, line.words->count + 1, sizeof *argv);
         size_t argc = 0;
-        for (const BakeNode *n = line.words->first; n; n = n->next) argv[argc++] = n->text;
+        for (const ConfigNode *n = line.words->first; n; n = n->next) argv[argc++] = n->text;
         BakeBuild build = {.name = t->name,
                            .description = t->description,
                            .argv = argv,

@@ -14,21 +14,21 @@ typedef struct BakeOverride {
         AttributeId id;         /* ATTRIBUTE_MAX: push or load */
         const char *key, *name; /* as written: "args", "X"; name NULL without a second part */
         bool append;
-        BakeNode *values; /* list of texts */
+        ConfigNode *values; /* list of texts */
 } BakeOverride;
 
 struct Bake {
         Arena *arena;
         const BakeParams *params;
-        BakeNode *environment;         /* map of texts */
-        BakeNode *compose_environment; /* the same with .env; NULL: not read yet */
-        BakeNode *unset;               /* names that compose files use and nobody sets */
+        ConfigNode *environment;         /* map of texts */
+        ConfigNode *compose_environment; /* the same with .env; NULL: not read yet */
+        ConfigNode *unset;               /* names that compose files use and nobody sets */
         BakeTargets targets;
         VEC(BakeGroup *) groups;
         VEC(BakeVariable *) variables;
         VEC(BakeOverride) overrides;
         BakeTargets selected;
-        BakeNode *selected_groups; /* map of maps, as --print shows them */
+        ConfigNode *selected_groups; /* map of maps, as --print shows them */
         VEC(BakeBuild) builds;
 };
 
@@ -39,11 +39,11 @@ int bake_target_add(Bake *b, const BakeTarget *target, bool all_append, Err **e)
 void bake_group_put(Bake *b, BakeGroup *group); /* replaces one of the same name */
 
 /* Roots of files of either kind, in their order. */
-int bake_read_compose(Bake *b, BakeNode *const *roots, size_t count, Err **e);
-int bake_read_definitions(Bake *b, BakeNode *const *roots, size_t count, Err **e);
+int bake_read_compose(Bake *b, ConfigNode *const *roots, size_t count, Err **e);
+int bake_read_definitions(Bake *b, ConfigNode *const *roots, size_t count, Err **e);
 
 /* The value of a variable, with defaults and environment. NULL with *e clear when there is none of that name. */
-const BakeNode *bake_variable(void *bake, const char *name, Err **e);
+const ConfigNode *bake_variable(void *bake, const char *name, Err **e);
 
 /* params->sets into overrides; those of a target applied. */
 int bake_read_overrides(Bake *b, Err **e);
@@ -53,4 +53,4 @@ int bake_override_target(Bake *b, BakeTarget *target, Err **e);
 const char *bake_link_name(const char *context);
 
 /* An unknown key among known ones. Returns -1. */
-int bake_unknown_key(const BakeNode *n, const char *what, const char *const *known, size_t count, Err **e);
+int bake_unknown_key(const ConfigNode *n, const char *what, const char *const *known, size_t count, Err **e);

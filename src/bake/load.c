@@ -52,8 +52,8 @@ void bake_group_put(Bake *b, BakeGroup *group) {
         vec_push(&b->groups, group);
 }
 
-int bake_unknown_key(const BakeNode *n, const char *what, const char *const *known, size_t count, Err **e) {
-        bake_node_error(n, e, "'%s' is no key of %s", n->key, what);
+int bake_unknown_key(const ConfigNode *n, const char *what, const char *const *known, size_t count, Err **e) {
+        config_node_error(n, e, "'%s' is no key of %s", n->key, what);
         const char *near = nearest_name(n->key, known, count);
         if (near) return err_hint(e, "did you mean '%s'?", near);
         Buf all = {0};
@@ -64,7 +64,7 @@ int bake_unknown_key(const BakeNode *n, const char *what, const char *const *kno
 }
 
 typedef struct Roots {
-        BakeNode *compose[FILES_MAX], *definitions[FILES_MAX];
+        ConfigNode *compose[FILES_MAX], *definitions[FILES_MAX];
         size_t compose_count, definition_count;
 } Roots;
 
@@ -83,10 +83,10 @@ static bool is_json(const char *name, Str text) {
 
 static int read_text(Bake *b, const char *name, Str text, Roots *roots, Err **e) {
         bool json = is_json(name, text);
-        BakeNode *root;
+        ConfigNode *root;
         if (roots->compose_count + roots->definition_count >= FILES_MAX)
                 return err_new(e, ERR_LIMIT, "more than %d files", FILES_MAX);
-        if ((json ? bake_json_parse : bake_yaml_parse)(b->arena, name, text, &root, e) < 0) return -1;
+        if ((json ? config_json_parse : config_yaml_parse)(b->arena, name, text, &root, e) < 0) return -1;
         if (json) {
                 roots->definitions[roots->definition_count++] = root;
         } else {
@@ -100,8 +100,8 @@ static int read_path(Bake *b, const char *path, Roots *roots, Err **e) {
         size_t size;
         const char *name = starts_with(path, "cwd://") ? path + strlen("cwd://") : path;
         bool input = streq(name, "-");
-        int r = input ? fd_read_all(STDIN_FILENO, BAKE_FILE_MAX, &text, &size, e)
-                      : file_read(AT_FDCWD, name, BAKE_FILE_MAX, &text, &size, e);
+        int r = input ? fd_read_all(STDIN_FILENO, CONFIG_FILE_MAX, &text, &size, e)
+                      : file_read(AT_FDCWD, name, CONFIG_FILE_MAX, &text, &size, e);
         if (r < 0) return err_wrap(e, "bake file '%s'", name);
         if (ends_with(name, ".hcl")) return refuse_hcl(name, e);
         return read_text(b, input ? "standard input" : name, (Str){text, size}, roots, e);
@@ -127,13 +127,13 @@ static int read_files(Bake *b, Roots *roots, Err **e) {
 }
 
 static void read_environment(Bake *b) {
-        b->environment = bake_node_new(b->arena, BAKE_MAP, NULL);
+        b->environment = config_node_new(b->arena, CONFIG_MAP, NULL);
         for (const char *const *v = b->params->environment; v && *v; v++) {
                 Str value = str_of(*v), name;
                 if (!str_cut(&value, '=', &name) || !name.n) continue;
-                BakeNode *text = bake_node_text(b->arena, arena_str(b->arena, value), NULL);
+                ConfigNode *text = config_node_text(b->arena, arena_str(b->arena, value), NULL);
                 text->key = arena_str(b->arena, name);
-                bake_node_append(b->environment, text); /* the first of a name counts, as for getenv() */
+                config_node_append(b->environment, text); /* the first of a name counts, as for getenv() */
         }
 }
 

@@ -50,7 +50,7 @@ static BakeOverride *override_of(Bake *b, const BakeOverride *o) {
                 if (streq(o->target, other->target) && streq(o->key, other->key) && same_name) return other;
         }
         BakeOverride copy = *o;
-        copy.values = bake_node_new(b->arena, BAKE_LIST, NULL);
+        copy.values = config_node_new(b->arena, CONFIG_LIST, NULL);
         vec_push(&b->overrides, copy);
         return &b->overrides.v[b->overrides.n - 1];
 }
@@ -59,7 +59,7 @@ static void add_override(Bake *b, BakeOverride *o, const char *target, const cha
         o->target = target;
         BakeOverride *at = override_of(b, o);
         at->append = o->append;
-        bake_node_append(at->values, bake_node_text(b->arena, value, NULL));
+        config_node_append(at->values, config_node_text(b->arena, value, NULL));
 }
 
 /* An exact name, else a pattern. */
@@ -88,7 +88,7 @@ static int read_override(Bake *b, const char *text, Err **e) {
         o.key = arena_str(b->arena, key);
         o.name = named ? arena_str(b->arena, left) : NULL;
         if (find_key(o.key, &o.id, e) < 0 || check_form(&o, text, equals, e) < 0) return -1;
-        const char *value = equals ? equals + 1 : bake_node_member_text(b->environment, o.name);
+        const char *value = equals ? equals + 1 : config_node_member_text(b->environment, o.name);
         if (!value) return 0; /* a variable that is not set gives no argument */
         return spread(b, &o, arena_str(b->arena, pattern), value, e);
 }
@@ -101,58 +101,58 @@ int bake_read_overrides(Bake *b, Err **e) {
 
 /* ---- applying */
 
-static BakeNode *output_of(Bake *b, const char *type) {
-        BakeNode *record = bake_node_new(b->arena, BAKE_MAP, NULL);
-        bake_node_set(b->arena, record, "type", bake_node_text(b->arena, type, NULL));
+static ConfigNode *output_of(Bake *b, const char *type) {
+        ConfigNode *record = config_node_new(b->arena, CONFIG_MAP, NULL);
+        config_node_set(b->arena, record, "type", config_node_text(b->arena, type, NULL));
         return record;
 }
 
-static BakeNode *outputs(Bake *b, BakeTarget *t) {
-        if (!t->values[ATTRIBUTE_OUTPUT]) t->values[ATTRIBUTE_OUTPUT] = bake_node_new(b->arena, BAKE_LIST, NULL);
+static ConfigNode *outputs(Bake *b, BakeTarget *t) {
+        if (!t->values[ATTRIBUTE_OUTPUT]) t->values[ATTRIBUTE_OUTPUT] = config_node_new(b->arena, CONFIG_LIST, NULL);
         return t->values[ATTRIBUTE_OUTPUT];
 }
 
-static bool is_type(const BakeNode *output, const char *type) {
-        const char *text = bake_node_member_text(output, "type");
+static bool is_type(const ConfigNode *output, const char *type) {
+        const char *text = config_node_member_text(output, "type");
         return text && streq(text, type);
 }
 
 /* Loading is asked for beside images and archives, not beside trees of files. */
 static void set_load(Bake *b, BakeTarget *t) {
-        BakeNode *list = outputs(b, t);
-        for (const BakeNode *o = list->first; o; o = o->next) {
-                if (is_type(o, "docker") ? !bake_node_get(o, "dest")
+        ConfigNode *list = outputs(b, t);
+        for (const ConfigNode *o = list->first; o; o = o->next) {
+                if (is_type(o, "docker") ? !config_node_get(o, "dest")
                                          : !is_type(o, "image") && !is_type(o, "registry") && !is_type(o, "oci"))
                         return;
         }
-        bake_node_append(list, output_of(b, "docker"));
+        config_node_append(list, output_of(b, "docker"));
 }
 
 static void set_push(Bake *b, BakeTarget *t, bool push) {
-        BakeNode *list = outputs(b, t), *kept = bake_node_new(b->arena, BAKE_LIST, list);
+        ConfigNode *list = outputs(b, t), *kept = config_node_new(b->arena, CONFIG_LIST, list);
         bool only_docker = true;
-        for (BakeNode *o = list->first, *next; o; o = next) {
+        for (ConfigNode *o = list->first, *next; o; o = next) {
                 next = o->next;
                 only_docker = only_docker && is_type(o, "docker");
                 if (!push && is_type(o, "registry")) continue;
                 if (is_type(o, "image")) {
-                        bake_node_set(b->arena, o, "push", bake_node_text(b->arena, push ? "true" : "false", NULL));
-                        bake_node_sort(b->arena, o);
+                        config_node_set(b->arena, o, "push", config_node_text(b->arena, push ? "true" : "false", NULL));
+                        config_node_sort(b->arena, o);
                 }
-                bake_node_append(kept, o);
+                config_node_append(kept, o);
         }
         if (push && only_docker) {
-                BakeNode *image = output_of(b, "image");
-                bake_node_set(b->arena, image, "push", bake_node_text(b->arena, "true", NULL));
-                bake_node_sort(b->arena, image);
-                bake_node_append(kept, image);
+                ConfigNode *image = output_of(b, "image");
+                config_node_set(b->arena, image, "push", config_node_text(b->arena, "true", NULL));
+                config_node_sort(b->arena, image);
+                config_node_append(kept, image);
         }
         t->values[ATTRIBUTE_OUTPUT] = kept;
 }
 
 static int apply_export(Bake *b, BakeTarget *t, const BakeOverride *o, Err **e) {
         bool flag;
-        if (bake_node_flag(o->values->last, &flag) < 0)
+        if (config_node_flag(o->values->last, &flag) < 0)
                 return err_new(e, ERR_USAGE, "--set: %s takes true or false, not '%s'", o->key, o->values->last->text);
         if (streq(o->key, "push")) {
                 set_push(b, t, flag);
@@ -164,16 +164,17 @@ static int apply_export(Bake *b, BakeTarget *t, const BakeOverride *o, Err **e) 
 
 /* secret.ID=...: where a secret that the file declares comes from. */
 static int apply_secret(Bake *b, BakeTarget *t, const BakeOverride *o, Err **e) {
-        BakeNode *list = t->values[ATTRIBUTE_SECRET], *record;
-        for (BakeNode *s = list ? list->first : NULL; s; s = s->next) {
-                const char *id = bake_node_member_text(s, "id");
+        ConfigNode *list = t->values[ATTRIBUTE_SECRET], *record;
+        for (ConfigNode *s = list ? list->first : NULL; s; s = s->next) {
+                const char *id = config_node_member_text(s, "id");
                 if (!id || !streq(id, o->name)) continue;
                 if (bake_record_read(b->arena, ATTRIBUTE_SECRET, o->values->last, &record, e) < 0)
                         return err_wrap(e, "--set secret.%s", o->name);
-                BakeNode *updated = bake_node_new(b->arena, BAKE_MAP, s);
-                bake_node_set(b->arena, updated, "id", bake_node_text(b->arena, id, NULL));
-                for (const BakeNode *f = record->first; f; f = f->next)
-                        if (!streq(f->key, "id")) bake_node_set(b->arena, updated, f->key, bake_node_copy(b->arena, f));
+                ConfigNode *updated = config_node_new(b->arena, CONFIG_MAP, s);
+                config_node_set(b->arena, updated, "id", config_node_text(b->arena, id, NULL));
+                for (const ConfigNode *f = record->first; f; f = f->next)
+                        if (!streq(f->key, "id"))
+                                config_node_set(b->arena, updated, f->key, config_node_copy(b->arena, f));
                 s->first = updated->first;
                 s->last = updated->last;
                 s->count = updated->count;
@@ -186,11 +187,11 @@ static int apply(Bake *b, BakeTarget *t, const BakeOverride *o, Err **e) {
         if (o->id == ATTRIBUTE_MAX) return apply_export(b, t, o, e);
         if (streq(o->key, "secret")) return apply_secret(b, t, o, e);
         const Attribute *attribute = &bake_attributes[o->id];
-        BakeNode *value = o->values;
+        ConfigNode *value = o->values;
         if (attribute->kind == ATTRIBUTE_IS_TEXT || attribute->kind == ATTRIBUTE_IS_FLAG) value = o->values->last;
         if (attribute->kind == ATTRIBUTE_IS_MAP) {
-                value = bake_node_new(b->arena, BAKE_MAP, NULL);
-                bake_node_set(b->arena, value, o->name, bake_node_copy(b->arena, o->values->last));
+                value = config_node_new(b->arena, CONFIG_MAP, NULL);
+                config_node_set(b->arena, value, o->name, config_node_copy(b->arena, o->values->last));
         }
         if (bake_attribute_read(b->arena, o->id, value, &value, e) < 0) return err_wrap(e, "--set %s", o->key);
         bool replaces = attribute->kind != ATTRIBUTE_IS_MAP && !o->append && !attribute->set_appends;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "bake/node.h"
+#include "codec/config_node.h"
 #include "base/vec.h"
 
 /* Targets and their attributes. Internal to bake/. */
@@ -60,23 +60,23 @@ extern const Attribute bake_attributes[ATTRIBUTE_MAX];
 typedef struct BakeTarget {
         const char *name;
         const char *description; /* NULL: none */
-        BakeNode *inherits;      /* list of texts, or NULL */
-        BakeNode *values[ATTRIBUTE_MAX];
-        const BakeNode *place; /* where it is defined */
+        ConfigNode *inherits;    /* list of texts, or NULL */
+        ConfigNode *values[ATTRIBUTE_MAX];
+        const ConfigNode *place; /* where it is defined */
         bool linked_only, links_done;
 } BakeTarget;
 
 typedef struct BakeGroup {
         const char *name, *description;
-        BakeNode *targets; /* list of texts */
-        const BakeNode *place;
+        ConfigNode *targets; /* list of texts */
+        const ConfigNode *place;
 } BakeGroup;
 
 typedef struct BakeVariable {
         const char *name, *description;
-        const BakeNode *value;  /* as written; NULL: none */
-        const BakeNode *result; /* once it was asked for */
-        const BakeNode *place;
+        const ConfigNode *value;  /* as written; NULL: none */
+        const ConfigNode *result; /* once it was asked for */
+        const ConfigNode *place;
         bool fixed;   /* not overridden by the environment */
         bool working; /* being evaluated */
 } BakeVariable;
@@ -86,17 +86,17 @@ typedef VEC(BakeTarget *) BakeTargets;
 
 /* A value of a file as the attribute wants it: a text, a flag, a list of texts, a map of texts (null members left out), a list of
  * maps. *ret_value NULL for null. */
-int bake_attribute_read(Arena *a, AttributeId id, const BakeNode *n, BakeNode **ret_value, Err **e);
+int bake_attribute_read(Arena *a, AttributeId id, const ConfigNode *n, ConfigNode **ret_value, Err **e);
 /* One record from CSV. */
-int bake_record_read(Arena *a, AttributeId id, const BakeNode *text, BakeNode **ret_record, Err **e);
+int bake_record_read(Arena *a, AttributeId id, const ConfigNode *text, ConfigNode **ret_record, Err **e);
 
 /* Lay value over what target has. all_append: lists grow whatever the table says (compose files over each other). */
-void bake_attribute_merge(Arena *a, BakeTarget *target, AttributeId id, const BakeNode *value, bool all_append);
+void bake_attribute_merge(Arena *a, BakeTarget *target, AttributeId id, const ConfigNode *value, bool all_append);
 void bake_target_merge(Arena *a, BakeTarget *target, const BakeTarget *over, bool all_append);
 /* Drop what is there twice or empty. */
 void bake_target_finish(Arena *a, BakeTarget *target);
 /* As a map for printing. */
-BakeNode *bake_target_node(Arena *a, const BakeTarget *target);
+ConfigNode *bake_target_node(Arena *a, const BakeTarget *target);
 
 bool bake_name_valid(const char *name);
 

@@ -11,7 +11,7 @@ enum { NESTING_MAX = 16 };
 typedef struct Expansion {
         Arena *arena;
         const BakeEnvironment *environment;
-        const BakeNode *at;
+        const ConfigNode *at;
         Err **error;
 } Expansion;
 
@@ -28,15 +28,15 @@ static size_t name_size(Str s) {
 
 static const char *look_up(Expansion *x, Str name) {
         AUTO(freep) char *text = str_dup(name);
-        const BakeNode *value = bake_node_get(x->environment->values, text);
+        const ConfigNode *value = config_node_get(x->environment->values, text);
         return value ? value->text : NULL;
 }
 
 static const char *unset(Expansion *x, Str name) {
-        BakeNode *list = x->environment->unset;
-        for (const BakeNode *n = list ? list->first : NULL; n; n = n->next)
+        ConfigNode *list = x->environment->unset;
+        for (const ConfigNode *n = list ? list->first : NULL; n; n = n->next)
                 if (str_is(name, n->text)) return "";
-        if (list) bake_node_append(list, bake_node_text(x->arena, arena_str(x->arena, name), x->at));
+        if (list) config_node_append(list, config_node_text(x->arena, arena_str(x->arena, name), x->at));
         return "";
 }
 
@@ -53,7 +53,7 @@ static const char *closing(Str rest) {
 }
 
 static int bad_form(Expansion *x, Str inside) {
-        bake_node_error(x->at, x->error, "'${" STR_FMT "}' is no variable", STR_ARG(inside));
+        config_node_error(x->at, x->error, "'${" STR_FMT "}' is no variable", STR_ARG(inside));
         return err_hint(x->error,
                         "forms: ${NAME}, ${NAME:-default}, ${NAME:?message}, ${NAME:+other}; $$ stands for $");
 }
@@ -79,14 +79,14 @@ static int expand_braced(Expansion *x, Str inside, unsigned depth, Buf *out) {
         if (form != '?') return bad_form(x, inside);
         AUTO(buf_done) Buf message = {0};
         if (expand(x, word, depth + 1, &message) < 0) return -1;
-        return bake_node_error(x->at, x->error, "the variable '" STR_FMT "' is needed%s%s", STR_ARG(name),
-                               message.n ? ": " : "", message.n ? message.p : "");
+        return config_node_error(x->at, x->error, "the variable '" STR_FMT "' is needed%s%s", STR_ARG(name),
+                                 message.n ? ": " : "", message.n ? message.p : "");
 }
 
 static int expand(Expansion *x, Str text, unsigned depth, Buf *out) {
-        if (depth > NESTING_MAX) return bake_node_error(x->at, x->error, "variables are nested too deep");
+        if (depth > NESTING_MAX) return config_node_error(x->at, x->error, "variables are nested too deep");
         while (text.n) {
-                if (out->n > BAKE_FILE_MAX || arena_used(x->arena) > BAKE_MEMORY_MAX)
+                if (out->n > CONFIG_FILE_MAX || arena_used(x->arena) > BAKE_MEMORY_MAX)
                         return err_new(x->error, ERR_LIMIT, "%s:%u: the variables become too large", x->at->file,
                                        x->at->line);
                 const char *dollar = memchr(text.p, '$', text.n);
@@ -101,14 +101,14 @@ static int expand(Expansion *x, Str text, unsigned depth, Buf *out) {
                 } else if (text.n && text.p[0] == '{') {
                         Str rest = str_sub(text, 1, text.n);
                         const char *close = closing(rest);
-                        if (!close) return bake_node_error(x->at, x->error, "'${' without '}': $$ stands for $");
+                        if (!close) return config_node_error(x->at, x->error, "'${' without '}': $$ stands for $");
                         n = (size_t)(close - text.p) + 1;
                         if (expand_braced(x, str_sub(text, 1, n - 2), depth, out) < 0) return -1;
                 } else if (n) {
                         const char *value = look_up(x, str_sub(text, 0, n));
                         buf_adds(out, value ? value : unset(x, str_sub(text, 0, n)));
                 } else {
-                        bake_node_error(x->at, x->error, "a '$' that begins no variable");
+                        config_node_error(x->at, x->error, "a '$' that begins no variable");
                         return err_hint(x->error, "$$ stands for $");
                 }
                 text = str_sub(text, n, text.n);
@@ -116,7 +116,8 @@ static int expand(Expansion *x, Str text, unsigned depth, Buf *out) {
         return 0;
 }
 
-int bake_compose_text(Arena *a, const BakeEnvironment *environment, const BakeNode *n, const char **ret_text, Err **e) {
+int bake_compose_text(Arena *a, const BakeEnvironment *environment, const ConfigNode *n, const char **ret_text,
+                      Err **e) {
         Expansion x = {a, environment, n, e};
         AUTO(buf_done) Buf out = {0};
         if (expand(&x, str_of(n->text), 0, &out) < 0) return -1;
@@ -124,10 +125,10 @@ int bake_compose_text(Arena *a, const BakeEnvironment *environment, const BakeNo
         return 0;
 }
 
-int bake_compose_expand(Arena *a, const BakeEnvironment *environment, BakeNode *n, Err **e) {
-        if (n->kind == BAKE_TEXT && strchr(n->text, '$') && bake_compose_text(a, environment, n, &n->text, e) < 0)
+int bake_compose_expand(Arena *a, const BakeEnvironment *environment, ConfigNode *n, Err **e) {
+        if (n->kind == CONFIG_TEXT && strchr(n->text, '$') && bake_compose_text(a, environment, n, &n->text, e) < 0)
                 return -1;
-        for (BakeNode *child = n->first; child; child = child->next)
+        for (ConfigNode *child = n->first; child; child = child->next)
                 if (bake_compose_expand(a, environment, child, e) < 0) return -1;
         return 0;
 }
@@ -171,8 +172,8 @@ typedef struct Dotenv {
         Arena *arena;
         Str rest;
         const char *counted; /* how far lines are counted */
-        BakeNode *environment;
-        BakeNode at;
+        ConfigNode *environment;
+        ConfigNode at;
 } Dotenv;
 
 static void skip_blank(Dotenv *d) {
@@ -194,7 +195,7 @@ static int dotenv_value(Dotenv *d, Buf *raw, bool *ret_literal, Err **e) {
                 return 0;
         }
         d->rest = str_sub(d->rest, 1, d->rest.n);
-        if (!quoted(&d->rest, quote, raw)) return bake_node_error(&d->at, e, "the quoted value does not end");
+        if (!quoted(&d->rest, quote, raw)) return config_node_error(&d->at, e, "the quoted value does not end");
         Str line;
         if (!str_cut(&d->rest, '\n', &line)) d->rest.n = 0; /* comments behind it */
         return 0;
@@ -208,28 +209,28 @@ static int dotenv_entry(Dotenv *d, Err **e) {
         while (n && n < d->rest.n &&
                (d->rest.p[n] == '.' || d->rest.p[n] == '-' || isalnum((unsigned char)d->rest.p[n])))
                 n++;
-        if (n == 0) return bake_node_error(&d->at, e, "expected NAME=VALUE");
+        if (n == 0) return config_node_error(&d->at, e, "expected NAME=VALUE");
         const char *name = arena_str(d->arena, str_sub(d->rest, 0, n));
         d->rest = str_sub(d->rest, n, d->rest.n);
         skip_blank(d);
         if (!d->rest.n || d->rest.p[0] == '\n' || d->rest.p[0] == '\r') return 0; /* from the environment */
         if (d->rest.p[0] != '=' && d->rest.p[0] != ':')
-                return bake_node_error(&d->at, e, "expected '=' behind '%s'", name);
+                return config_node_error(&d->at, e, "expected '=' behind '%s'", name);
         d->rest = str_sub(d->rest, 1, d->rest.n);
         bool literal;
         AUTO(buf_done) Buf raw = {0};
         if (dotenv_value(d, &raw, &literal, e) < 0) return -1;
-        BakeNode *value = bake_node_text(d->arena, raw.n ? raw.p : "", &d->at);
+        ConfigNode *value = config_node_text(d->arena, raw.n ? raw.p : "", &d->at);
         BakeEnvironment environment = {.values = d->environment};
         if (!literal && bake_compose_text(d->arena, &environment, value, &value->text, e) < 0) return -1;
-        if (!bake_node_get(d->environment, name)) bake_node_set(d->arena, d->environment, name, value);
-        if (d->environment->count <= BAKE_KEYS_MAX) return 0;
-        return err_new(e, ERR_LIMIT, "%s: more than %d variables", d->at.file, BAKE_KEYS_MAX);
+        if (!config_node_get(d->environment, name)) config_node_set(d->arena, d->environment, name, value);
+        if (d->environment->count <= CONFIG_KEYS_MAX) return 0;
+        return err_new(e, ERR_LIMIT, "%s: more than %d variables", d->at.file, CONFIG_KEYS_MAX);
 }
 
-int bake_dotenv(Arena *a, const char *file, Str text, BakeNode *environment, Err **e) {
+int bake_dotenv(Arena *a, const char *file, Str text, ConfigNode *environment, Err **e) {
         Dotenv d = {.arena = a, .rest = text, .counted = text.p, .environment = environment};
-        if (text.n > BAKE_FILE_MAX) return err_new(e, ERR_LIMIT, "%s: larger than %d bytes", file, BAKE_FILE_MAX);
+        if (text.n > CONFIG_FILE_MAX) return err_new(e, ERR_LIMIT, "%s: larger than %d bytes", file, CONFIG_FILE_MAX);
         d.at.file = arena_strdup(a, file);
         d.at.line = 1;
         for (;;) {

@@ -19,8 +19,8 @@ static void print_again(Bake *b) {
         AUTO(buf_done) Buf out = {0};
         AUTO(err_freep) Err *e = NULL;
         bake_print(b, &out);
-        BakeNode *root;
-        require(bake_json_parse(b->arena, "printed", buf_str(&out), &root, &e) == 0);
+        ConfigNode *root;
+        require(config_json_parse(b->arena, "printed", buf_str(&out), &root, &e) == 0);
         buf_clear(&out);
         bake_list_targets(b, false, &out);
         (void)bake_list_variables(b, true, &out, &e);
@@ -28,15 +28,15 @@ static void print_again(Bake *b) {
 
 /* As bake_load(), of one text and without a look at the working directory. */
 static int read_text(Bake *b, char kind, Str text, Err **e) {
-        BakeNode *root;
+        ConfigNode *root;
         b->compose_environment = b->environment;
-        b->unset = bake_node_new(b->arena, BAKE_LIST, NULL);
+        b->unset = config_node_new(b->arena, CONFIG_LIST, NULL);
         if (kind == 'E') return bake_dotenv(b->arena, ".env", text, b->environment, e);
         if (kind == 'Y')
-                return bake_yaml_parse(b->arena, "compose.yaml", text, &root, e) < 0
+                return config_yaml_parse(b->arena, "compose.yaml", text, &root, e) < 0
                                ? -1
                                : bake_read_compose(b, &root, 1, e);
-        if (bake_json_parse(b->arena, "docker-bake.json", text, &root, e) < 0) return -1;
+        if (config_json_parse(b->arena, "docker-bake.json", text, &root, e) < 0) return -1;
         return bake_read_definitions(b, &root, 1, e);
 }
 
@@ -49,8 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         AUTO(bake_freep) Bake *b = xcalloc(1, sizeof *b);
         b->arena = arena_new();
         b->params = &params;
-        b->environment = bake_node_new(b->arena, BAKE_MAP, NULL);
-        bake_node_set(b->arena, b->environment, "A", bake_node_text(b->arena, "value", NULL));
+        b->environment = config_node_new(b->arena, CONFIG_MAP, NULL);
+        config_node_set(b->arena, b->environment, "A", config_node_text(b->arena, "value", NULL));
         int r = read_text(b, (char)data[0], (Str){(const char *)data + 1, size - 1}, &e);
         if (r == 0) r = bake_select(b, &e);
         if (r == 0) {

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "bake/node.h"
+#include "codec/config_node.h"
 #include "base/cleanup.h"
 
 /* JSON by RFC 8259. jansson does not tell where a value stood, and a message about a bake file has to. */
@@ -26,12 +26,12 @@ static void skip_space(Reader *r) {
                 if (*r->p == '\n') r->line++;
 }
 
-static BakeNode *new_node(Reader *r, BakeKind kind) {
-        if (++r->nodes > BAKE_NODES_MAX) {
-                err_new(r->error, ERR_LIMIT, "%s:%u: more than %d values", r->file, r->line, BAKE_NODES_MAX);
+static ConfigNode *new_node(Reader *r, ConfigKind kind) {
+        if (++r->nodes > CONFIG_NODES_MAX) {
+                err_new(r->error, ERR_LIMIT, "%s:%u: more than %d values", r->file, r->line, CONFIG_NODES_MAX);
                 return NULL;
         }
-        BakeNode *n = bake_node_new(r->arena, kind, NULL);
+        ConfigNode *n = config_node_new(r->arena, kind, NULL);
         n->file = r->file;
         n->line = r->line;
         return n;
@@ -121,7 +121,7 @@ static bool digits(Reader *r) {
         return r->p > from;
 }
 
-static int read_number(Reader *r, BakeNode *n) {
+static int read_number(Reader *r, ConfigNode *n) {
         const char *from = r->p;
         if (*r->p == '-') r->p++;
         const char *first = r->p;
@@ -139,34 +139,34 @@ static int read_number(Reader *r, BakeNode *n) {
         return 0;
 }
 
-static BakeNode *read_value(Reader *r);
+static ConfigNode *read_value(Reader *r);
 
-static int read_member(Reader *r, BakeNode *parent) {
+static int read_member(Reader *r, ConfigNode *parent) {
         const char *key = NULL;
         unsigned line = r->line;
-        if (parent->kind == BAKE_MAP) {
+        if (parent->kind == CONFIG_MAP) {
                 if (read_text(r, &key) < 0) return -1;
                 skip_space(r);
                 if (r->p >= r->end || *r->p != ':') return fail(r, "expected ':' behind the key");
                 r->p++;
         }
-        BakeNode *child = read_value(r);
+        ConfigNode *child = read_value(r);
         if (!child) return -1;
         if (key) {
-                if (bake_node_get(parent, key))
+                if (config_node_get(parent, key))
                         return err_new(r->error, ERR_SYNTAX, "%s:%u: the key '%s' is there twice", r->file, line, key);
-                if (parent->count >= BAKE_KEYS_MAX)
+                if (parent->count >= CONFIG_KEYS_MAX)
                         return err_new(r->error, ERR_LIMIT, "%s:%u: more than %d keys in a map", r->file, line,
-                                       BAKE_KEYS_MAX);
+                                       CONFIG_KEYS_MAX);
                 child->line = line;
                 child->key = key;
         }
-        bake_node_append(parent, child);
+        config_node_append(parent, child);
         return 0;
 }
 
-static int read_members(Reader *r, BakeNode *parent) {
-        char close = parent->kind == BAKE_MAP ? '}' : ']';
+static int read_members(Reader *r, ConfigNode *parent) {
+        char close = parent->kind == CONFIG_MAP ? '}' : ']';
         r->p++;
         skip_space(r);
         if (r->p < r->end && *r->p == close) {
@@ -193,31 +193,31 @@ static bool word(Reader *r, const char *text) {
         return true;
 }
 
-static int fill_value(Reader *r, BakeNode *n) {
+static int fill_value(Reader *r, ConfigNode *n) {
         if (r->p >= r->end) return fail(r, "the file ends where a value is expected");
         if (*r->p == '{' || *r->p == '[') {
-                n->kind = *r->p == '{' ? BAKE_MAP : BAKE_LIST;
+                n->kind = *r->p == '{' ? CONFIG_MAP : CONFIG_LIST;
                 return read_members(r, n);
         }
         if (*r->p == '"') {
-                n->kind = BAKE_TEXT;
+                n->kind = CONFIG_TEXT;
                 return read_text(r, &n->text);
         }
         if (*r->p == '/' || *r->p == '#') return fail(r, "JSON has no comments");
         if (word(r, "null")) return 0;
-        n->kind = BAKE_BOOL;
+        n->kind = CONFIG_BOOL;
         if (word(r, "true")) return n->flag = true, 0;
         if (word(r, "false")) return 0;
-        n->kind = BAKE_NUMBER;
+        n->kind = CONFIG_NUMBER;
         return read_number(r, n);
 }
 
-static BakeNode *read_value(Reader *r) {
+static ConfigNode *read_value(Reader *r) {
         skip_space(r);
-        BakeNode *n = new_node(r, BAKE_NULL);
+        ConfigNode *n = new_node(r, CONFIG_NULL);
         if (!n) return NULL;
-        if (++r->depth > BAKE_DEPTH_MAX) {
-                err_new(r->error, ERR_LIMIT, "%s:%u: more than %d levels", r->file, r->line, BAKE_DEPTH_MAX);
+        if (++r->depth > CONFIG_DEPTH_MAX) {
+                err_new(r->error, ERR_LIMIT, "%s:%u: more than %d levels", r->file, r->line, CONFIG_DEPTH_MAX);
                 return NULL;
         }
         int result = fill_value(r, n);
@@ -225,13 +225,13 @@ static BakeNode *read_value(Reader *r) {
         return result < 0 ? NULL : n;
 }
 
-int bake_json_parse(Arena *a, const char *file, Str text, BakeNode **ret_root, Err **e) {
+int config_json_parse(Arena *a, const char *file, Str text, ConfigNode **ret_root, Err **e) {
         Reader r = {.arena = a, .file = arena_strdup(a, file), .p = text.p, .line = 1, .error = e};
         if (str_starts(text, STR("\xef\xbb\xbf"))) text = str_sub(text, 3, text.n);
         r.p = text.p;
         r.end = text.p + text.n;
-        if (text.n > BAKE_FILE_MAX) return err_new(e, ERR_LIMIT, "%s: larger than %d bytes", file, BAKE_FILE_MAX);
-        BakeNode *root = read_value(&r);
+        if (text.n > CONFIG_FILE_MAX) return err_new(e, ERR_LIMIT, "%s: larger than %d bytes", file, CONFIG_FILE_MAX);
+        ConfigNode *root = read_value(&r);
         if (!root) return -1;
         skip_space(&r);
         if (r.p < r.end) return fail(&r, "there is something behind the document");
