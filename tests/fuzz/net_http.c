@@ -29,7 +29,9 @@ static void session_free(void *session) {
 
 /* Waiting as long as a server wants is for another test. */
 static bool makes_wait(Str line) {
-        return line.n > 10 && strncasecmp(line.p, "retry-after", 11) == 0;
+        for (size_t i = 0; i + 11 <= line.n; i++)
+                if (strncasecmp(line.p + i, "retry-after", 11) == 0) return true;
+        return false;
 }
 
 static int send_answer(const NetTransfer *t, Str answer, NetOutcome *outcome) {

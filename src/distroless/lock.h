@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/vec.h"
+#include "codec/sha256.h"
+
+/* What a base is made of, to the byte: the packages that a recipe came to, for each architecture, and the signed releases
+ * that vouched for them. Written as a JSON file beside the recipe, so that the same image is made again later, offline, from the
+ * files' digests alone; the repositories' hosts are not in it unless the recipe names them. Any thread. */
+
+/* What a package is there for. */
+typedef enum LockUse {
+        USE_FILES,        /* its files are in the image */
+        USE_CERTIFICATES, /* only the certificate bundle made of it is */
+        USE_LOCALE,       /* only its C.utf8 locale is */
+} LockUse;
+
+typedef struct LockedPackage {
+        LockUse use;
+        char *name, *version, *architecture; /* "all" or the image's */
+        char *source;                        /* the source package's name */
+        char *suite;
+        char *uri;  /* base of the repository; NULL: Debian's, wherever this machine gets it from */
+        char *path; /* in the repository */
+        uint64_t size;
+        Digest sha256;
+} LockedPackage;
+
+typedef struct LockedSuite {
+        char *suite;
+        char *uri; /* as above */
+        int64_t date_s;
+        Digest release; /* of the signed text */
+} LockedSuite;
+
+typedef struct BaseLock { /* of one architecture */
+        char *architecture;
+        VEC(LockedSuite) suites;
+        VEC(LockedPackage) packages; /* in the order of the layers */
+} BaseLock;
+
+typedef struct LockFile {
+        char *recipe, *release; /* "python3", "debian13" */
+        VEC(BaseLock) architectures;
+} LockFile;
+
+void locked_package_done(LockedPackage *p);
+void base_lock_done(BaseLock *lock);
+void lock_file_done(LockFile *file);
+
+enum { LOCK_FILE_MAX = 16 << 20, LOCK_PACKAGES_MAX = 20000 };
+/* name: of the file, for errors. ERR_FORMAT with the place; ERR_LIMIT. */
+int lock_file_parse(Str json, const char *name, LockFile *ret_file, Err **e);
+void lock_file_render(const LockFile *file, Buf *ret_json);
+
+const BaseLock *lock_file_find(const LockFile *file, const char *architecture); /* NULL: not locked for it */
+
+/* A line for each package that differs: "libc6 2.36-9+deb12u9 -> 2.36-9+deb12u10", "+ NAME VERSION", "- NAME VERSION". */
+void base_lock_compare(const BaseLock *before, const BaseLock *after, StrVec *ret_lines);
