@@ -46,6 +46,10 @@ Sink *sink_to_buf(Buf *buf); /* appends; the caller bounds what comes */
 Source *source_from_fd(int fd);
 Source *source_from_memory(const void *data, size_t size);
 
+/* size bytes of a seekable descriptor (borrowed) from offset on, by pread(): many may read one descriptor at a time.
+ * A file that ends before is ERR_FORMAT. */
+Source *source_from_range(int fd, uint64_t offset, uint64_t size);
+
 /* Pass through to next (borrowed; may be NULL = discard) and count and hash what passes. Pointers are written at
  * finish. finish also finishes next. */
 struct Digest;
@@ -56,6 +60,9 @@ Sink *sink_hashing(Sink *next, struct Digest *ret_digest, uint64_t *ret_size);
 struct Sha256;
 Source *source_hashing(Source *in, struct Sha256 *hash, uint64_t *size);
 int source_drain(Source *in, Err **e);
+
+/* All of in to sink (not finished). */
+int source_to_sink(Source *in, Sink *sink, Err **e);
 
 /* Compress into next (borrowed; finished by finish). Deterministic: equal input, equal bytes, whatever the number
  * of threads (input is cut into fixed blocks; gzip members' headers carry no name and no time). All cores. */

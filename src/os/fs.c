@@ -76,6 +76,19 @@ int fd_read_full(int fd, void *data, size_t size, size_t *ret_size, Err **e) {
         return 0;
 }
 
+int fd_read_at(int fd, uint64_t offset, void *data, size_t size, size_t *ret_size, Err **e) {
+        size_t done = 0;
+        while (done < size) {
+                ssize_t n = pread(fd, (char *)data + done, size - done, (off_t)(offset + done));
+                if (n < 0 && errno == EINTR) continue;
+                if (n < 0) return err_sys(e, "read at offset %llu", (unsigned long long)offset);
+                if (n == 0) break;
+                done += (size_t)n;
+        }
+        *ret_size = done;
+        return 0;
+}
+
 int file_write_atomic(int dir_fd, const char *path, const void *data, size_t size, mode_t mode, Err **e) {
         AUTO(freep) char *beside = xasprintf("%s.%d.%lx", path, (int)getpid(), (unsigned long)&data);
         {

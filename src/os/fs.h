@@ -24,6 +24,9 @@ int fd_write_all(int fd, const void *data, size_t size, Err **e);
 /* Exactly size bytes unless the file ends before; *ret_size says how many. */
 int fd_read_full(int fd, void *data, size_t size, size_t *ret_size, Err **e);
 
+/* As fd_read_full(), from offset on; the file's own offset stays. */
+int fd_read_at(int fd, uint64_t offset, void *data, size_t size, size_t *ret_size, Err **e);
+
 /* Beside its place, then renamed over it; mode as given. Not synced. */
 int file_write_atomic(int dir_fd, const char *path, const void *data, size_t size, mode_t mode, Err **e);
 
