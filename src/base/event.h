@@ -15,7 +15,7 @@ typedef enum EventType {
         EVENT_LOG,        /* output of a RUN: vertex, stream (1 or 2), data, size; not cut at line ends */
         EVENT_STATUS,     /* sub-line: vertex, name (what), current, total (bytes; total 0 = unknown) */
         EVENT_DONE,       /* it ended: vertex, outcome, message (for VERTEX_FAILED), duration_ns */
-        EVENT_WARNING,    /* name = id of the check or "", message = text, detail = excerpt or NULL */
+        EVENT_WARNING,    /* name = id of the check or "", message = text, detail = excerpt or NULL, url, lines */
         EVENT_BUILD_DONE, /* the whole build ended: outcome; message = image id or NULL */
 } EventType;
 
@@ -34,6 +34,8 @@ typedef struct Event {
         VertexOutcome outcome;
         const char *message;
         const char *detail;
+        const char *url;                /* where a check is explained, or NULL */
+        unsigned first_line, last_line; /* of the Dockerfile; 0: none */
         uint64_t current, total;
         int64_t time_ns;     /* wall clock, unix */
         int64_t duration_ns; /* EVENT_DONE */

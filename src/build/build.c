@@ -14,6 +14,7 @@
 #include "build/graph.h"
 #include "build/input.h"
 #include "build/main_context.h"
+#include "build/materials.h"
 #include "build/resolve.h"
 #include "build/result.h"
 #include "os/clock.h"
@@ -101,7 +102,8 @@ static void pass_warning(void *context, const char *check, const char *text, con
         BuildJob *j = context;
         AUTO(freep) char *whole = xasprintf("%s\n%s\n%s", check, text, excerpt ? excerpt : "");
         if (!j->warnings) j->warnings = map_new();
-        if (!map_puts(j->warnings, whole, j)) report_warning(&j->b, check, text, excerpt);
+        if (map_puts(j->warnings, whole, j)) return;
+        report_warning(&j->b, &(Event){.name = check, .message = text, .detail = excerpt});
 }
 
 static int make_target(BuildJob *j, const PlanParams *params, Err **e) {
@@ -185,6 +187,7 @@ static int run_stages(BuildJob *j, BuildResult *result, Err **e) {
         if (context_list_save(&j->b.contexts, r < 0 ? &failure : e) < 0 && r == 0) return -1;
         err_free(failure);
         if (r == 0) check_images(j);
+        if (r == 0) materials_collect(&j->b);
         return r < 0 ? -1 : finish(j, result, e);
 }
 

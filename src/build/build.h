@@ -47,6 +47,15 @@ typedef struct BuildSsh {
         const char *path; /* the agent's socket */
 } BuildSsh;
 
+/* Something that a build was made of. */
+typedef struct BuildMaterial {
+        size_t target; /* index of the platform whose plan names it */
+        char *uri;     /* "pkg:docker/debian@12?platform=linux%2Famd64", a URL as written */
+        char *digest;  /* "sha256:..." (of an image: its id), "sha1:..." of a commit; NULL: not known */
+} BuildMaterial;
+typedef VEC(BuildMaterial) BuildMaterials;
+void build_materials_done(BuildMaterials *m);
+
 /* A RUN that failed, in the state in which it failed: spec starts a shell there. */
 typedef struct BuildFailure {
         const char *step;    /* its name */
@@ -82,6 +91,7 @@ typedef struct BuildParams {
          * failure is a failure. */
         int (*enter_failure)(void *context, const BuildFailure *failure, Err **e);
         void *enter_context;
+        BuildMaterials *materials;   /* filled with the images, URLs and repositories of the build; NULL: nobody asks */
         StrVec *explanations;        /* --explain: a line for each step that is executed, why; NULL: nobody asks */
         bool squash;                 /* what the target's steps made becomes one layer */
         StrVec cap_add, cap_drop;    /* of all RUNs */

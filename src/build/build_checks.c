@@ -117,6 +117,13 @@ void build_checks_report(Checks *c, Build *b) {
                 AUTO(freep)
                 char *excerpt = dockerfile_excerpt(checks_dockerfile(c), f->first_line, f->last_line, NULL);
                 AUTO(freep) char *detail = xasprintf("%sfix: %s\n", excerpt ? excerpt : "", f->fix);
-                report_warning(b, rule->name, text, detail);
+                AUTO(buf_done) Buf url = {0};
+                check_url(f->id, &url);
+                report_warning(b, &(Event){.name = rule->name,
+                                           .message = text,
+                                           .detail = detail,
+                                           .url = url.p,
+                                           .first_line = f->first_line,
+                                           .last_line = f->last_line});
         }
 }

@@ -17,3 +17,6 @@ void fetch_early_done(Build *b);
 
 /* When what a node fetched was made: the commit's time, or Last-Modified. Unix seconds, below 0: not known. */
 int64_t fetch_time_s(const Build *b, const Node *n);
+
+/* What a node fetched: "sha1:COMMIT" (or sha256 where the repository has that), "sha256:..." of a URL's file. Owned; NULL: not known. */
+char *fetch_digest(const Build *b, const Node *n);

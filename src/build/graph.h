@@ -157,4 +157,5 @@ void report_start(Build *b, unsigned vertex);
 void report_done(Build *b, unsigned vertex, VertexOutcome outcome, const char *message, int64_t duration_ns);
 void report_log(Build *b, unsigned vertex, int stream, const char *data, size_t size);
 void report_status(Build *b, unsigned vertex, const char *name, uint64_t current, uint64_t total);
-void report_warning(Build *b, const char *check, const char *text, const char *detail);
+/* name, message, detail, url and lines of the warning are looked at. */
+void report_warning(Build *b, const Event *warning);

@@ -53,7 +53,7 @@ static void warn(Build *b, const Node *n, const Context *c, const CopySummary *s
                  c->ignore_path ? c->ignore_path : ".dockerignore");
         add_rules(s, &text);
         add_shares(s, &detail);
-        report_warning(b, "LargeContext", text.p, detail.p);
+        report_warning(b, &(Event){.name = "LargeContext", .message = text.p, .detail = detail.p});
         /* the warnings are shown at the end; this is shown now */
         buf_addf(&text, "\n%s", detail.p);
         report_log(b, n->vertex, 2, text.p, text.n);

@@ -36,6 +36,8 @@ void report_status(Build *b, unsigned vertex, const char *name, uint64_t current
         emit(b, (Event){.type = EVENT_STATUS, .vertex = vertex, .name = name, .current = current, .total = total});
 }
 
-void report_warning(Build *b, const char *check, const char *text, const char *detail) {
-        emit(b, (Event){.type = EVENT_WARNING, .name = check, .message = text, .detail = detail});
+void report_warning(Build *b, const Event *warning) {
+        Event event = *warning;
+        event.type = EVENT_WARNING;
+        emit(b, event);
 }

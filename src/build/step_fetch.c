@@ -90,19 +90,29 @@ static char *validators_path(const Build *b, const char *snapshot) {
         return xasprintf("%s/../" VALIDATORS_FILE, fs);
 }
 
-/* ETag, Last-Modified, and the time of what came; a line each, empty when it is not known. */
-static int write_validators(const char *path, const HttpReply *reply, int64_t time_s, Err **e) {
+/* ETag, Last-Modified, the time of what came and its digest; a line each, empty when it is not known. */
+static int write_validators(const char *path, const HttpReply *reply, int64_t time_s, const char *digest, Err **e) {
         AUTO(buf_done) Buf text = {0};
         buf_addf(&text, "%s\n%s\n", reply && reply->etag ? reply->etag : "",
                  reply && reply->last_modified ? reply->last_modified : "");
         if (time_s >= 0) buf_addf(&text, "%lld", (long long)time_s);
-        buf_addc(&text, '\n');
+        buf_addf(&text, "\n%s\n", digest);
         return file_write_atomic(AT_FDCWD, path, text.p, text.n, 0600, e);
 }
 
-static int write_draft_validators(const FetchJob *j, const HttpReply *reply, int64_t time_s, Err **e) {
-        AUTO(freep) char *path = xasprintf("%s/" VALIDATORS_FILE, j->draft->path);
-        return write_validators(path, reply, time_s, e);
+static int write_reply(const char *path, const HttpReply *reply, Err **e) {
+        char digest[DIGEST_TEXT_SIZE];
+        digest_text(&reply->digest, digest);
+        return write_validators(path, reply, reply->last_modified_s, digest, e);
+}
+
+static int write_commit(const char *path, const GitCommit *commit, Err **e) {
+        AUTO(freep) char *digest = xasprintf("%s:%s", strlen(commit->id) > 40 ? "sha256" : "sha1", commit->id);
+        return write_validators(path, NULL, commit->time_s, digest, e);
+}
+
+static char *draft_validators(const FetchJob *j) {
+        return xasprintf("%s/" VALIDATORS_FILE, j->draft->path);
 }
 
 static char *line_or_null(Str line) {
@@ -225,13 +235,14 @@ static int fill_from_body(FetchJob *j, int fd, const char *body, const HttpReply
         if (lseek(fd, 0, SEEK_SET) < 0) return err_sys(e, "rewind");
         bool unpack = j->fetch->kind == FETCH_ARCHIVE && archive_begins(fd);
         if ((unpack ? put_archive(j, fd, e) : put_file(j, body, reply, e)) < 0) return -1;
-        return write_draft_validators(j, reply, reply->last_modified_s, e);
+        AUTO(freep) char *path = draft_validators(j);
+        return write_reply(path, reply, e);
 }
 
 /* Under another ETag the same may have come. */
 static int renew_validators(FetchJob *j, const HttpReply *reply, Err **e) {
         AUTO(freep) char *path = validators_path(j->b, j->n->result.snapshot);
-        return write_validators(path, reply, reply->last_modified_s, e);
+        return write_reply(path, reply, e);
 }
 
 /* What came is in fd: find it, else make a snapshot of it. */
@@ -309,7 +320,8 @@ static int make_tree(FetchJob *j, const GitRequest *request, GitCommit *commit, 
         if (store_draft_new(j->b->store, &j->draft, e) < 0) return -1;
         if (git_checkout(request, commit, j->fetch->keep_git_dir, &tree, e) < 0) return -1;
         if (move_tree(j, tree, e) < 0) return -1;
-        return write_draft_validators(j, NULL, commit->time_s, e);
+        AUTO(freep) char *path = draft_validators(j);
+        return write_commit(path, commit, e);
 }
 
 static int keep_commit(FetchJob *j, const GitRequest *request, GitCommit *commit, Err **e) {
@@ -382,15 +394,26 @@ void fetch_early_done(Build *b) {
         b->claims = NULL;
 }
 
-int64_t fetch_time_s(const Build *b, const Node *n) {
+/* A line of what lies beside the snapshot, from 0; owned, NULL when it is empty or not there. */
+static char *validators_line(const Build *b, const Node *n, int number) {
         AUTO(freep) char *path = validators_path(b, n->result.snapshot);
         AUTO(freep) char *text = NULL;
         size_t size;
+        if (file_read(AT_FDCWD, path, VALIDATORS_MAX, &text, &size, NULL) < 0) return NULL;
+        Str rest = {text, size}, line = {0};
+        for (int i = 0; i <= number; i++)
+                if (!str_cut(&rest, '\n', &line)) return NULL;
+        return line_or_null(line);
+}
+
+int64_t fetch_time_s(const Build *b, const Node *n) {
+        AUTO(freep) char *line = validators_line(b, n, 2);
         int64_t seconds;
-        if (file_read(AT_FDCWD, path, VALIDATORS_MAX, &text, &size, NULL) < 0) return -1;
-        Str rest = {text, size}, line;
-        for (int i = 0; i < 3; i++) (void)str_cut(&rest, '\n', &line);
-        return i64_parse(line, &seconds) ? seconds : -1;
+        return line && i64_parse(str_of(line), &seconds) ? seconds : -1;
+}
+
+char *fetch_digest(const Build *b, const Node *n) {
+        return validators_line(b, n, 3);
 }
 
 /* ---- the step */

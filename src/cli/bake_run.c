@@ -78,6 +78,7 @@ void bake_jobs_done(BakeJobs *jobs) {
         for (size_t i = 0; i < jobs->n; i++) {
                 BakeJob *job = &jobs->v[i];
                 build_request_done(&job->request);
+                build_materials_done(&job->materials);
                 args_done(&job->args);
                 free(job->image_ids);
                 err_free(job->error);

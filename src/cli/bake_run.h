@@ -16,6 +16,7 @@ typedef struct BakeJob {
         BuildRequest request;
         bool skipped; /* not to be built */
         BuildResult result;
+        BuildMaterials materials;
         Digest *image_ids; /* of its platforms, for those who link to it */
         BakeJobState state;
         Err *error;

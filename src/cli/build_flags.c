@@ -83,6 +83,21 @@ static bool for_index(const Annotation *a) {
         return a->target == ANNOTATE_INDEX || a->target == ANNOTATE_INDEX_DESCRIPTOR;
 }
 
+/* Annotations stand in manifests, which come to be when an image leaves the store. */
+static void warn_of_annotations(const BuildRequest *r, size_t count) {
+        bool written = count == 0, lost = false;
+        for (size_t i = 0; i < r->outputs.n; i++) {
+                const BuildOutput *o = &r->outputs.v[i];
+                bool archive = o->type == OUTPUT_OCI || o->type == OUTPUT_DOCKER;
+                written = written || archive;
+                lost = lost || (!archive && o->annotations.n > 0);
+        }
+        if (!written || lost)
+                app_printf_error(
+                        "WARNING: annotations stand in manifests, and an image in the store or a tree has none: they "
+                        "have no effect there; write the image with -o type=oci,dest=FILE");
+}
+
 int build_flags_annotations(BuildRequest *r, const Args *args, Err **e) {
         const char *text;
         Annotations list = {0};
@@ -95,6 +110,7 @@ int build_flags_annotations(BuildRequest *r, const Args *args, Err **e) {
                         err_hint(e, "annotate the manifest, or build several: --platform linux/amd64,linux/arm64");
                 }
         }
+        if (result == 0) warn_of_annotations(r, list.n);
         r->annotations = list.v;
         r->params.annotations = list.v;
         r->params.annotation_count = list.n;

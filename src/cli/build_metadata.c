@@ -76,9 +76,36 @@ static void set_names(json_t *document, const BuildParams *params) {
         if (names.n) set_text(document, "image.name", names.p);
 }
 
-void build_metadata_render(const BuildParams *params, const BuildResult *result, const char *ref, Buf *ret_json) {
+/* One a platform; the platforms' keys in their order, as all keys are. */
+static void set_provenance(json_t *document, const BuildMetadata *m) {
+        StrVec keys = {0};
+        const BuildParams *p = m->params;
+        if (m->provenance == PROVENANCE_OFF) return;
+        for (size_t i = 0; i < p->platform_count && p->platform_count > 1; i++) {
+                char platform[128];
+                platform_render(&p->platforms[i], platform);
+                strvec_pushf(&keys, "buildx.build.provenance/%s", platform);
+        }
+        StrVec sorted = {0};
+        strvec_copy(&sorted, &keys);
+        strvec_sort(&sorted);
+        for (size_t i = 0; i < sorted.n; i++) {
+                size_t target = (size_t)strvec_index(&keys, sorted.v[i]);
+                json_object_set_new(document, sorted.v[i], build_provenance(p, target, m->provenance));
+        }
+        if (keys.n == 0)
+                json_object_set_new(document, "buildx.build.provenance", build_provenance(p, 0, m->provenance));
+        strvec_done(&keys);
+        strvec_done(&sorted);
+}
+
+void build_metadata_render(const BuildMetadata *m, Buf *ret_json) {
         AUTO(json_decrefp) json_t *document = json_object();
-        set_text(document, "buildx.build.ref", ref);
+        const BuildResult *result = m->result;
+        set_provenance(document, m);
+        set_text(document, "buildx.build.ref", m->ref);
+        if (m->warnings && json_array_size(m->warnings))
+                json_object_set(document, "buildx.build.warnings", m->warnings);
         bool written = !digest_is_zero(&result->manifest);
         if (result->has_image && !result->is_index)
                 set_digest(document, "containerimage.config.digest", &result->image_id);
@@ -86,7 +113,15 @@ void build_metadata_render(const BuildParams *params, const BuildResult *result,
         /* an image that is only in the store has no manifest yet: the id stands for it, as in docker's own store */
         if (written || result->has_image)
                 set_digest(document, "containerimage.digest", written ? &result->manifest : &result->image_id);
-        if (result->has_image) set_names(document, params);
+        if (result->has_image) set_names(document, m->params);
         AUTO(freep) char *text = json_dumps(document, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
         buf_adds(ret_json, text);
+}
+
+bool build_metadata_wants_warnings(void) {
+        static const char *const yes[] = {"1", "t", "T", "true", "TRUE", "True"};
+        const char *text = getenv("BUILDX_METADATA_WARNINGS");
+        for (size_t i = 0; text && i < ARRAY_SIZE(yes); i++)
+                if (streq(text, yes[i])) return true;
+        return false;
 }

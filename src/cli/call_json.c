@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "cli/call.h"
+#include "cli/text.h"
 #include "codec/json.h"
 
 /* The documents that BuildKit's subrequests answer with, member by member. */
@@ -26,24 +27,11 @@ static json_t *location(uint32_t first, uint32_t last) {
         return json_pack("{s[{s{si}s{si}}]}", "ranges", "start", "line", (int)first, "end", "line", (int)last);
 }
 
-static char *base64(Str data) {
-        static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        Buf out = {0};
-        buf_reserve(&out, data.n / 3 * 4 + 5);
-        for (size_t i = 0; i < data.n; i += 3) {
-                uint32_t bits = (uint32_t)(unsigned char)data.p[i] << 16;
-                if (i + 1 < data.n) bits |= (uint32_t)(unsigned char)data.p[i + 1] << 8;
-                if (i + 2 < data.n) bits |= (unsigned char)data.p[i + 2];
-                buf_addc(&out, digits[bits >> 18]);
-                buf_addc(&out, digits[bits >> 12 & 63]);
-                buf_addc(&out, i + 1 < data.n ? digits[bits >> 6 & 63] : '=');
-                buf_addc(&out, i + 2 < data.n ? digits[bits & 63] : '=');
-        }
-        return buf_take(&out);
-}
-
 static char *source_data(const BuildDescription *d) {
-        return base64(d->dockerfile ? (Str){d->dockerfile->text, d->dockerfile->text_size} : (Str){"", 0});
+        Buf out = {0};
+        buf_adds(&out, "");
+        if (d->dockerfile) text_add_base64(&out, d->dockerfile->text, d->dockerfile->text_size);
+        return buf_take(&out);
 }
 
 static void write_document(json_t *document, Buf *out) {

@@ -15,6 +15,7 @@
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "cli/text.h"
+#include "cli/warnings.h"
 #include "os/fs.h"
 
 /* The command line as what bake/ takes. */
@@ -176,16 +177,29 @@ static void add_indented(Buf *out, Str text) {
         }
 }
 
-static int write_metadata(const char *path, const BakeJobs *jobs, Err **e) {
+/* Of all targets; one member before those of the targets. */
+static void add_warnings(Buf *out, json_t *warnings) {
+        if (!build_metadata_wants_warnings() || json_array_size(warnings) == 0) return;
+        AUTO(freep) char *text = json_dumps(warnings, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+        buf_adds(out, "\n  \"buildx.build.warnings\": ");
+        add_indented(out, str_of(text));
+}
+
+static int write_metadata(const char *path, const BakeJobs *jobs, json_t *warnings, Err **e) {
         AUTO(buf_done) Buf out = {0};
         if (!path) return 0;
         buf_addc(&out, '{');
+        add_warnings(&out, warnings);
         for (size_t i = 0; i < jobs->n; i++) {
                 const BakeJob *job = &jobs->v[i];
                 AUTO(buf_done) Buf ref = {0}, one = {0};
                 if (job->skipped || job->build->linked_only) continue;
                 if (build_metadata_ref(&ref, e) < 0) return -1;
-                build_metadata_render(&job->request.params, &job->result, ref.p, &one);
+                BuildMetadata m = {.params = &job->request.params,
+                                   .result = &job->result,
+                                   .ref = ref.p,
+                                   .provenance = provenance_mode(getenv("BUILDX_METADATA_PROVENANCE"))};
+                build_metadata_render(&m, &one);
                 buf_addf(&out, "%s\n  \"%s\": ", out.n > 1 ? "," : "", job->build->name);
                 add_indented(&out, str_trim(buf_str(&one)));
         }
@@ -229,9 +243,13 @@ static int build_all(App *app, const Args *args, BakeJobs *jobs, Err **e) {
         if (!quiet) note_ignored(jobs);
         if (app_store_open(app, &store.store, e) < 0) return -1;
         progress = progress_new(&params);
-        int r = bake_jobs_run(jobs, store.store, progress_sink(progress), e);
+        const char *metadata = args_text(args, "metadata-file");
+        for (size_t i = 0; metadata && i < jobs->n; i++) jobs->v[i].request.params.materials = &jobs->v[i].materials;
+        AUTO(warning_log_done) WarningLog warnings;
+        warning_log_init(&warnings, progress_sink(progress));
+        int r = bake_jobs_run(jobs, store.store, &warnings.sink, e);
         progress_finish(progress);
-        if (r < 0 || write_metadata(args_text(args, "metadata-file"), jobs, e) < 0) return -1;
+        if (r < 0 || write_metadata(metadata, jobs, warnings.list, e) < 0) return -1;
         if (!quiet) warn_nameless(jobs);
         return 0;
 }

@@ -14,7 +14,19 @@
 #include "cli/failure_shell.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
+#include "cli/warnings.h"
 #include "os/fs.h"
+
+typedef struct Outcome {
+        BuildResult result;
+        WarningLog warnings;
+        BuildMaterials materials;
+} Outcome;
+
+static void outcome_done(Outcome *o) {
+        if (o->warnings.list) warning_log_done(&o->warnings);
+        build_materials_done(&o->materials);
+}
 
 static int write_iidfile(const char *path, const BuildResult *result, Err **e) {
         char id[DIGEST_TEXT_SIZE];
@@ -23,11 +35,16 @@ static int write_iidfile(const char *path, const BuildResult *result, Err **e) {
         return 0;
 }
 
-static int write_metadata(const char *path, const BuildRequest *request, const BuildResult *result, Err **e) {
+static int write_metadata(const char *path, const BuildRequest *request, const Outcome *outcome, Err **e) {
         AUTO(buf_done) Buf ref = {0}, json = {0};
         if (!path) return 0;
         if (build_metadata_ref(&ref, e) < 0) return -1;
-        build_metadata_render(&request->params, result, buf_str(&ref).p, &json);
+        BuildMetadata m = {.params = &request->params,
+                           .result = &outcome->result,
+                           .ref = ref.p,
+                           .provenance = provenance_mode(getenv("BUILDX_METADATA_PROVENANCE")),
+                           .warnings = build_metadata_wants_warnings() ? outcome->warnings.list : NULL};
+        build_metadata_render(&m, &json);
         if (file_write_result(path, json.p, json.n, e) < 0) return err_wrap(e, "--metadata-file");
         return 0;
 }
@@ -40,9 +57,10 @@ static int print_id(const BuildResult *result, Err **e) {
         return app_print(&out, e);
 }
 
-static int tell_result(const Args *args, const BuildRequest *request, const BuildResult *result, Err **e) {
+static int tell_result(const Args *args, const BuildRequest *request, const Outcome *outcome, Err **e) {
+        const BuildResult *result = &outcome->result;
         if (write_iidfile(args_text(args, "iidfile"), result, e) < 0) return -1;
-        if (write_metadata(args_text(args, "metadata-file"), request, result, e) < 0) return -1;
+        if (write_metadata(args_text(args, "metadata-file"), request, outcome, e) < 0) return -1;
         if (args_flag(args, "quiet")) return print_id(result, e);
         if (request->params.tags.n == 0 && request->params.output_count == 0) {
                 app_printf_error(
@@ -62,7 +80,7 @@ static int build(App *app, const Args *args, BuildRequest *request, Err **e) {
         AUTO(app_store_done) AppStore store = {.app = app};
         AUTO(progress_freep) Progress *progress = NULL;
         ProgressParams params;
-        BuildResult result = {0};
+        AUTO(outcome_done) Outcome outcome = {0};
         if (app_progress(app, args_text(args, "progress"), &params, e) < 0 || signals_install(e) < 0) return -1;
         if (args_flag(args, "quiet")) params.mode = PROGRESS_QUIET;
         if (args_text(args, "on-error") && failure_shell_progress(&params.mode, e) < 0) return -1;
@@ -71,14 +89,16 @@ static int build(App *app, const Args *args, BuildRequest *request, Err **e) {
         if (iidfile) file_remove_result(iidfile); /* a build that fails leaves no old id behind */
         progress = progress_new(&params);
         request->params.store = store.store;
-        request->params.events = signals_watch(progress_sink(progress));
+        warning_log_init(&outcome.warnings, progress_sink(progress));
+        request->params.events = signals_watch(&outcome.warnings.sink);
+        if (args_text(args, "metadata-file")) request->params.materials = &outcome.materials;
         if (args_text(args, "on-error")) request->params.enter_failure = failure_shell;
         request->params.cancelled = signals_flag();
         request->params.cancel_fd = signals_fd();
-        int r = build_run(&request->params, &result, e);
+        int r = build_run(&request->params, &outcome.result, e);
         progress_finish(progress);
         explain(request, r);
-        return r < 0 ? -1 : tell_result(args, request, &result, e);
+        return r < 0 ? -1 : tell_result(args, request, &outcome, e);
 }
 
 int command_build(App *app, const Args *args, Err **e) {

@@ -8,6 +8,8 @@
 #include "base/num.h"
 #include "base/str.h"
 #include "cli/progress_kind.h"
+#include "cli/text.h"
+#include "cli/warnings.h"
 #include "os/clock.h"
 
 /* One JSON document a line in the shape of BuildKit's client graph: {"vertexes":[...]}, {"statuses":[...]}, {"logs":[...]},
@@ -54,19 +56,9 @@ static int64_t time_of(const Event *event) {
 }
 
 static json_t *base64_json(const void *data, size_t size) {
-        static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        const unsigned char *p = data;
-        Buf out = {0};
-        for (size_t i = 0; i < size; i += 3) {
-                unsigned n = size - i > 2 ? 3 : (unsigned)(size - i);
-                unsigned v = (unsigned)p[i] << 16 | (n > 1 ? (unsigned)p[i + 1] << 8 : 0) | (n > 2 ? p[i + 2] : 0);
-                char quad[4] = {digits[v >> 18], digits[v >> 12 & 63], n > 1 ? digits[v >> 6 & 63] : '=',
-                                n > 2 ? digits[v & 63] : '='};
-                buf_add(&out, quad, 4);
-        }
-        json_t *value = json_string(out.p ? out.p : "");
-        buf_done(&out);
-        return value;
+        AUTO(buf_done) Buf out = {0};
+        text_add_base64(&out, data, size);
+        return json_string(out.p ? out.p : "");
 }
 
 /* {"LIST":[entry]} as one line. Takes entry. */
@@ -139,22 +131,9 @@ static void write_status(Raw *r, const RawVertex *v, const Event *event) {
         write_entry(r, "statuses", entry);
 }
 
-static void write_warning(Raw *r, const Event *event) {
-        Buf text = {0};
-        bool named = event->name && *event->name;
-        buf_addf(&text, "%s%s%s", named ? event->name : "", named ? ": " : "", event->message ? event->message : "");
-        json_t *entry = json_object(), *detail = json_array();
-        json_object_set_new(entry, "level", json_integer(1));
-        json_object_set_new(entry, "short", base64_json(text.p, text.n));
-        if (event->detail) json_array_append_new(detail, base64_json(event->detail, strlen(event->detail)));
-        json_object_set_new(entry, "detail", detail);
-        write_entry(r, "warnings", entry);
-        buf_done(&text);
-}
-
 static void raw_emit(void *context, const Event *event) {
         Raw *r = context;
-        if (event->type == EVENT_WARNING) write_warning(r, event);
+        if (event->type == EVENT_WARNING) write_entry(r, "warnings", warning_json(event));
         RawVertex *v =
                 event->type == EVENT_WARNING || event->type == EVENT_BUILD_DONE ? NULL : vertex_of(r, event->vertex);
         if (!v) return;

@@ -160,3 +160,16 @@ void text_add_table(Buf *out, Str text) {
         add_table(out, buf_str(&safe));
         buf_done(&safe);
 }
+
+void text_add_base64(Buf *out, const void *data, size_t size) {
+        static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        const unsigned char *p = data;
+        buf_reserve(out, size / 3 * 4 + 5);
+        for (size_t i = 0; i < size; i += 3) {
+                size_t n = size - i > 2 ? 3 : size - i;
+                unsigned bits = (unsigned)p[i] << 16 | (n > 1 ? (unsigned)p[i + 1] << 8 : 0) | (n > 2 ? p[i + 2] : 0);
+                char quad[4] = {digits[bits >> 18], digits[bits >> 12 & 63], n > 1 ? digits[bits >> 6 & 63] : '=',
+                                n > 2 ? digits[bits & 63] : '='};
+                buf_add(out, quad, sizeof quad);
+        }
+}

@@ -21,6 +21,9 @@ void text_add_plain(Buf *out, Str line);
 /* Append text of several lines without what could steer a terminal: control characters but tab and newline become '?'. */
 void text_add_safe(Buf *out, Str text);
 
+/* Append data in base64 (RFC 4648, with padding). */
+void text_add_base64(Buf *out, const void *data, size_t size);
+
 /* Rows of cells as docker's tables: each column is as wide as its widest cell plus three, at least ten; the last is not padded.
  * text: lines whose cells are separated by tabs; it is made safe. */
 void text_add_table(Buf *out, Str text);

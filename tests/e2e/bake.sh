@@ -36,6 +36,7 @@ test_linked_targets() {
         grep -q '\[a 3/3\] RUN echo' log || fail "$(cat log)"
         [ "$(jq -r 'keys | join(" ")' meta.json)" = "a b" ] || fail "$(cat meta.json)"
         [ "$(jq -r '.b["image.name"]' meta.json)" = docker.io/library/b:one ] || fail "$(cat meta.json)"
+        jq -e '.a["buildx.build.provenance"].materials | type == "array"' meta.json >/dev/null || fail "$(cat meta.json)"
         decant images base | grep -q base && fail "a target that nobody named got a name"
         decant bake >log 2>&1 || fail "$(cat log)"
         grep -q CACHED log || fail "nothing cached: $(cat log)"
@@ -45,6 +46,14 @@ test_linked_targets() {
         [ "$(decant run a:one cat /stamp)" != "$before" ] || fail "--no-cache ran nothing"
         [ "$(decant run a:one cat /stamp)" = "$(decant run b:one cat /stamp)" ] || fail "--no-cache ran the common step twice"
         no_leftovers
+}
+
+test_metadata_warnings() {
+        echo '{"target": {"default": {"dockerfile-inline": "FROM scratch\nMAINTAINER x\n"}}}' >docker-bake.json
+        mkdir -p empty
+        BUILDX_METADATA_WARNINGS=true decant bake --metadata-file meta.json >log 2>&1 || fail "$(cat log)"
+        [ "$(jq -r 'keys | join(" ")' meta.json)" = "buildx.build.warnings default" ] || fail "$(cat meta.json)"
+        jq -r '.["buildx.build.warnings"][0].short' meta.json | base64 -d | grep -q MaintainerDeprecated || fail "$(cat meta.json)"
 }
 
 test_one_target_and_set() {

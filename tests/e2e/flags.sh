@@ -46,6 +46,45 @@ assert "containerimage.config.digest" not in m and "index" in m["containerimage.
 P
 }
 
+# What buildx adds of the request and of what went in, by its variables.
+test_annotations_without_a_manifest() {
+        simple
+        decant build --annotation a=b -t a -o type=oci,dest=x.tar c >log 2>&1 || fail "$(cat log)"
+        grep WARNING log && fail "warns for nothing"
+        for arguments in "--annotation a=b -t a" "-o type=image,name=a,annotation.a=b" "--annotation a=b -o out"; do
+                # shellcheck disable=SC2086
+                decant build $arguments c >log 2>&1 || fail "$(cat log)"
+                grep -q 'WARNING: annotations stand in manifests' log || fail "$arguments: $(cat log)"
+        done
+}
+
+test_metadata_provenance() {
+        context c <<'D'
+FROM busybox AS base
+FROM base
+MAINTAINER somebody
+ARG WORD
+D
+        BUILDX_METADATA_WARNINGS=1 decant build --metadata-file meta.json --build-arg WORD=hidden c >log 2>&1 || fail "$(cat log)"
+        [ "$(jq -r 'keys | join(" ")' meta.json)" = "buildx.build.provenance buildx.build.ref buildx.build.warnings" ] ||
+                fail "$(cat meta.json)"
+        jq -e '.["buildx.build.provenance"] | .materials[0].digest.sha256 and .invocation.configSource.entryPoint == "Dockerfile"
+                and (.materials[0].uri | test("^pkg:docker/busybox@latest[?]platform=linux%2F"))' meta.json >/dev/null || fail "$(cat meta.json)"
+        grep -q hidden meta.json && fail "min holds the values of arguments"
+        jq -r '.["buildx.build.warnings"][0].short' meta.json | base64 -d | grep -q MaintainerDeprecated || fail "$(cat meta.json)"
+        [ "$(jq '.["buildx.build.warnings"][0].range[0].start.line' meta.json)" = 3 ] || fail "$(cat meta.json)"
+        BUILDX_METADATA_PROVENANCE=max decant build --metadata-file meta.json --build-arg WORD=hidden -o out c || fail build
+        grep -q '"build-arg:WORD": "hidden"' meta.json || fail "$(cat meta.json)"
+        grep -q 'build.warnings\|containerimage' meta.json && fail "$(cat meta.json)"
+        BUILDX_METADATA_PROVENANCE=disabled decant build --metadata-file meta.json c || fail build
+        [ "$(jq -r 'keys | join(" ")' meta.json)" = "buildx.build.ref" ] || fail "$(cat meta.json)"
+        decant build --platform linux/arm64,linux/amd64 -o type=oci,dest=x.tar --metadata-file meta.json - <<'D' || fail build
+FROM scratch
+D
+        jq -e 'has("buildx.build.provenance/linux/arm64") and has("buildx.build.provenance/linux/amd64")
+                and (has("buildx.build.provenance") | not)' meta.json >/dev/null || fail "$(cat meta.json)"
+}
+
 test_annotations() {
         simple
         decant build -o type=oci,dest=x.tar,annotation.o.p=q --annotation a.b=c --annotation manifest-descriptor:d=e=f c || fail build

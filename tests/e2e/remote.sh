@@ -232,7 +232,9 @@ ADD $url/git/r.git?mtime=commit#main /times/
 D
         echo "ADD --exclude=sub --exclude=tool $url/git/r.git /part/" >>c/Dockerfile
         umask 077
-        decant build -q -o out c || fail build
+        decant build -q -o out --metadata-file meta.json c || fail build
+        jq -e --arg uri "$url/git/r.git#v1" --arg id "$first" '.["buildx.build.provenance"].materials
+                | any(.uri == $uri and .digest.sha1 == $id)' meta.json >/dev/null || fail "$(cat meta.json)"
         umask 022
         [ "$(cat out/head/file out/tag/file out/below/below out/kept/file | tr '\n' ' ')" = "two one below two " ] || fail "$(find out)"
         [ "$(stat -c %a out/head out/head/file out/head/tool | tr '\n' ' ')" = "755 644 755 " ] || fail "modes"
