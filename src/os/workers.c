@@ -41,6 +41,15 @@ static void *parallel_worker(void *argument) {
         }
 }
 
+static int run(ParallelJob *job, unsigned threads) {
+        pthread_t ids[CPU_MAX];
+        unsigned started = 0;
+        while (started + 1 < threads && pthread_create(&ids[started], NULL, parallel_worker, job) == 0) started++;
+        parallel_worker(job);
+        for (unsigned i = 0; i < started; i++) pthread_join(ids[i], NULL);
+        return atomic_load(&job->result);
+}
+
 int parallel_for(size_t count, int (*work)(void *context, size_t index), void *context) {
         unsigned threads = cpu_count();
         if (threads > count) threads = (unsigned)count;
@@ -48,10 +57,11 @@ int parallel_for(size_t count, int (*work)(void *context, size_t index), void *c
         if (run_length < 1) run_length = 1;
         if (run_length > RUN_LENGTH_MAX) run_length = RUN_LENGTH_MAX;
         ParallelJob job = {.count = count, .run_length = run_length, .work = work, .context = context};
-        pthread_t ids[CPU_MAX];
-        unsigned started = 0;
-        while (started + 1 < threads && pthread_create(&ids[started], NULL, parallel_worker, &job) == 0) started++;
-        parallel_worker(&job);
-        for (unsigned i = 0; i < started; i++) pthread_join(ids[i], NULL);
-        return atomic_load(&job.result);
+        return run(&job, threads);
+}
+
+int parallel_for_threads(size_t count, unsigned threads, int (*work)(void *context, size_t index), void *context) {
+        ParallelJob job = {.count = count, .run_length = 1, .work = work, .context = context};
+        if (threads > CPU_MAX) threads = CPU_MAX;
+        return run(&job, threads < count ? threads : (unsigned)count);
 }
