@@ -16,6 +16,7 @@
 #include "layer/users.h"
 #include "os/clock.h"
 #include "os/fs.h"
+#include "sandbox/rootless.h"
 
 /* RUN: a process in a sandbox on top of the parent's layers; what it writes becomes the layer. */
 
@@ -263,6 +264,8 @@ static int status_error(RunJob *j, int status, bool oom, Err **e) {
         if (is_disk_full(j->draft))
                 err_hint(e, "the file system of the store '%s' is full: decant prune makes room",
                          store_root(j->b->store));
+        if (rootless_rung() == RUNG_SINGLE_ID)
+                err_hint(e, "only your own id is mapped here, so that owners cannot be changed: see `decant doctor`");
         if (oom) err_hint(e, "raise --memory, or let the step use less");
         return err_set_exit_status(e, status);
 }

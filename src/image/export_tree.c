@@ -10,6 +10,7 @@
 #include "layer/pack.h"
 #include "layer/view.h"
 #include "os/fs.h"
+#include "os/owner.h"
 #include "os/workers.h"
 
 typedef struct TreePacks {
@@ -66,7 +67,8 @@ int export_trees_tar(Store *s, const ExportParams *params, int fd, Err **e) {
 static int unpack_into(TreePacks *packs, const char *path, Err **e) {
         AUTO(source_freep) Source *tar = NULL;
         if (relay_source_new(write_packs, packs, &tar, e) < 0) return -1;
-        UnpackParams params = {.fs_path = path, .has_owner = true, .uid = geteuid(), .gid = getegid()};
+        Owner own = owner_of_new_files();
+        UnpackParams params = {.fs_path = path, .has_owner = true, .uid = own.uid, .gid = own.gid};
         return layer_unpack(&params, tar, NULL, e);
 }
 

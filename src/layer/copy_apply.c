@@ -76,8 +76,7 @@ void copy_progress(Applying *a, uint64_t bytes) {
 
 static int apply_open(Applying *a, Err **e) {
         a->umask = current_umask();
-        a->uid = geteuid();
-        a->gid = getegid();
+        a->own = owner_of_new_files();
         DraftTreeParams params = {
                 .below = a->how->below,
                 .fs_fd = a->how->draft->fs_fd,

@@ -5,6 +5,7 @@
 
 #include "layer/copy_set.h"
 #include "layer/draft_tree.h"
+#include "os/owner.h"
 
 /* One run of copy_set_apply(), as the files of it share it. */
 
@@ -36,8 +37,7 @@ typedef struct Applying {
         DraftTree *tree;
         int earlier_fd; /* -1 when there is none */
         mode_t umask;
-        uid_t uid; /* what new files belong to by themselves */
-        gid_t gid;
+        Owner own;               /* what new files belong to by themselves */
         VEC(uint32_t) order;     /* entries to be made on all cores */
         VEC(uint32_t) followers; /* further names of files */
         VEC(uint32_t) archives;  /* items that are unpacked */

@@ -83,7 +83,8 @@ static int make_room(FileJob *j, Err **e) {
 /* Times do not count: as a step whose files were only touched is found in the cache and keeps the times of its first copy, so
  * does a file that stays while another one changes. */
 static bool same_meta(const struct stat *st, const DraftMeta *want) {
-        return (st->st_mode & 07777) == want->mode && st->st_uid == want->uid && st->st_gid == want->gid;
+        Owner owner = owner_of(st);
+        return (st->st_mode & 07777) == want->mode && owner.uid == want->uid && owner.gid == want->gid;
 }
 
 static int link_file(FileJob *j, int dir_fd, const char *name, Err **e) {
@@ -145,10 +146,9 @@ static int create_file(FileJob *j, mode_t mode, Err **e) {
 
 static int finish_owner(const FileJob *j, int fd, const DraftMeta *want, Err **e) {
         const Applying *a = j->a;
-        bool foreign = want->uid != a->uid || want->gid != a->gid;
-        if (foreign && fchown(fd, want->uid, want->gid) < 0) {
-                return err_sys(e, "change owner of '/%s' to %u:%u", j->path, want->uid, want->gid);
-        }
+        Owner owner = {want->uid, want->gid};
+        bool foreign = owner.uid != a->own.uid || owner.gid != a->own.gid;
+        if (foreign && owner_set(fd, owner) < 0) return owner_failed(j->path, owner, e);
         /* changing the owner drops the set-id bits */
         if (((want->mode & a->umask) || (want->mode & 07000)) && fchmod(fd, want->mode) < 0) {
                 return err_sys(e, "change mode of '/%s'", j->path);
@@ -295,10 +295,9 @@ static int make_special(FileJob *j, const CopyEntry *entry, Err **e) {
                 if (errno != EEXIST || attempt) return err_sys(e, "create '/%s'", j->path);
                 if (make_room(j, e) < 0) return -1;
         }
-        bool foreign = want.uid != j->a->uid || want.gid != j->a->gid;
-        if (foreign && fchownat(j->target_fd, name, want.uid, want.gid, AT_SYMLINK_NOFOLLOW) < 0) {
-                return err_sys(e, "change owner of '/%s' to %u:%u", j->path, want.uid, want.gid);
-        }
+        Owner owner = {want.uid, want.gid}, own = j->a->own;
+        bool foreign = owner.uid != own.uid || owner.gid != own.gid;
+        if (foreign && owner_set_at(j->target_fd, name, owner) < 0) return owner_failed(j->path, owner, e);
         if (!link && fchmodat(j->target_fd, name, want.mode, 0) < 0) return err_sys(e, "change mode of '/%s'", j->path);
         struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, timespec_of_ns(want.mtime_ns)};
         if (utimensat(j->target_fd, name, times, AT_SYMLINK_NOFOLLOW) < 0)

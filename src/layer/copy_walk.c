@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "layer/copy_set.h"
 #include "layer/draft_tree.h"
+#include "os/owner.h"
 #include "os/workers.h"
 
 /* The walk goes level by level and takes a level in batches of directories: all directories of a batch are listed in
@@ -127,8 +128,9 @@ static bool remembered_digest(const CopySet *s, const CopyEntry *entry, const st
 
 void copy_entry_fill(const CopySet *s, CopyEntry *entry, const struct stat *st) {
         entry->mode = (uint16_t)st->st_mode;
-        entry->uid = st->st_uid;
-        entry->gid = st->st_gid;
+        Owner owner = owner_of(st);
+        entry->uid = owner.uid;
+        entry->gid = owner.gid;
         entry->mtime_ns = stat_mtime_ns(st);
         entry->inode = st->st_ino;
         entry->device = st->st_dev;

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "layer/copy.h"
 #include "layer/overlay.h"
+#include "os/owner.h"
 
 struct DraftTree {
         DraftTreeParams params;
@@ -43,7 +44,8 @@ static DraftDir *tree_add(DraftTree *t, const char *path) {
 }
 
 static DraftMeta meta_of_stat(const struct stat *st) {
-        return (DraftMeta){st->st_mode & 07777, st->st_uid, st->st_gid, stat_mtime_ns(st)};
+        Owner owner = owner_of(st);
+        return (DraftMeta){st->st_mode & 07777, owner.uid, owner.gid, stat_mtime_ns(st)};
 }
 
 /* The layer's own root shows through a mount, so it takes over what the root below looks like. */
@@ -205,10 +207,9 @@ static int finish_dir(const DraftTree *t, const DraftDir *dir, Err **e) {
         const char *path = dir->path[0] ? dir->path : ".";
         const DraftMeta *meta = &dir->meta;
         int fd = t->params.fs_fd;
-        bool owned = dir->fresh && meta->uid == geteuid() && meta->gid == getegid();
-        if (!owned && fchownat(fd, path, meta->uid, meta->gid, AT_SYMLINK_NOFOLLOW) < 0) {
-                return err_sys(e, "change owner of '/%s' to %u:%u", dir->path, meta->uid, meta->gid);
-        }
+        Owner owner = {meta->uid, meta->gid}, own = owner_of_new_files();
+        bool owned = dir->fresh && owner.uid == own.uid && owner.gid == own.gid;
+        if (!owned && owner_set_at(fd, path, owner) < 0) return owner_failed(dir->path, owner, e);
         if (fchmodat(fd, path, meta->mode, 0) < 0) return err_sys(e, "change mode of '/%s'", dir->path);
         if (meta->mtime_ns == DRAFT_MTIME_KEEP) return 0;
         int64_t clamp = t->params.clamp_mtime_ns;

@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "os/owner.h"
 #include "os/workers.h"
 
 struct BatchReader {
@@ -306,8 +307,9 @@ TarEntry batch_item_entry(const BatchItem *item, int64_t clamp_s) {
         const struct stat *st = &item->st;
         bool device = S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
         entry.mode = S_ISLNK(st->st_mode) ? 0777 : st->st_mode & 07777;
-        entry.uid = st->st_uid;
-        entry.gid = st->st_gid;
+        Owner owner = owner_of(st);
+        entry.uid = owner.uid;
+        entry.gid = owner.gid;
         entry.mtime_ns = entry_mtime_ns(st, clamp_s);
         if (entry.type == TAR_FILE) entry.size = (uint64_t)st->st_size;
         if (device) {

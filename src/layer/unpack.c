@@ -199,8 +199,7 @@ static int unpack_entry(Unpack *u, const TarEntry *entry, Err **e) {
 }
 
 int unpack_tar(const UnpackJob *job, Source *tar, LayerTotals *ret_totals, Err **e) {
-        Unpack u = {
-                .job = job, .reader = tar_reader_new(tar), .parent_fd = -1, .own_uid = geteuid(), .own_gid = getegid()};
+        Unpack u = {.job = job, .reader = tar_reader_new(tar), .parent_fd = -1, .own = owner_of_new_files()};
         u.buffer = xmalloc(UNPACK_BUFFER_SIZE);
         TarEntry entry;
         int r;

@@ -15,11 +15,9 @@
 #include "os/root_path.h"
 
 static int set_owner(const Unpack *u, const UnpackPlace *p, Err **e) {
-        if (p->meta.uid == u->own_uid && p->meta.gid == u->own_gid) return 0;
-        if (fchownat(u->parent_fd, p->name, p->meta.uid, p->meta.gid, AT_SYMLINK_NOFOLLOW) == 0) return 0;
-        err_sys(e, "change owner of '/%s' to %u:%u", p->path, p->meta.uid, p->meta.gid);
-        if (e && err_errno(*e) == EINVAL) err_hint(e, "the id is not mapped in this user namespace: see /etc/subuid");
-        return -1;
+        Owner owner = {p->meta.uid, p->meta.gid};
+        if (owner.uid == u->own.uid && owner.gid == u->own.gid) return 0;
+        return owner_set_at(u->parent_fd, p->name, owner) == 0 ? 0 : owner_failed(p->path, owner, e);
 }
 
 static int set_time(const Unpack *u, const UnpackPlace *p, Err **e) {
@@ -213,7 +211,7 @@ static int create_special(Unpack *u, const UnpackPlace *p, Err **e) {
                 if (unpack_clear(u, p, &was, e) < 0) return -1;
         }
         bool device = p->entry->type == TAR_CHAR || p->entry->type == TAR_BLOCK;
-        bool denied = !is_harmless_device(p->entry) || u->own_uid != 0 || in_user_namespace();
+        bool denied = !is_harmless_device(p->entry) || geteuid() != 0 || in_user_namespace();
         /* Only the real root may make devices; an image is of use without them, engines bring their own. */
         if (device && errno == EPERM && denied) return SPECIAL_SKIPPED;
         return err_sys(e, "create '/%s'", p->path);

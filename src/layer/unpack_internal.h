@@ -3,6 +3,7 @@
 
 #include "codec/tar.h"
 #include "layer/unpack.h"
+#include "os/owner.h"
 
 /* An unpacking under way, as unpack.c and unpack_entry.c share it. */
 typedef struct Unpack {
@@ -10,8 +11,7 @@ typedef struct Unpack {
         TarReader *reader;
         LayerTotals totals;
         char *buffer;
-        uid_t own_uid; /* what new files belong to by themselves */
-        gid_t own_gid;
+        Owner own; /* what new files belong to by themselves */
         /* The parent of the entry before: entries of one directory tend to stand together. */
         char *parent_text;
         DraftDir *parent;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "os/fs.h"
+#include "os/owner.h"
 #include "sandbox/internal.h"
 
 #include <errno.h>
@@ -112,6 +113,8 @@ static int prepare(Launch *l, Buf *ret_data, Err **e) {
         int r = prepare_locked(l, e);
         pthread_mutex_unlock(&l->sandbox->lock);
         if (r < 0) return -1;
+        bool foreign = l->sandbox->facts.userns && (l->spec->uid || l->spec->gid);
+        if (foreign && owner_check((Owner){l->spec->uid, l->spec->gid}, e) < 0) return -1;
         if (l->spec->memory_bytes && cgroup_make(l->spec, &l->process->cgroup, e) < 0) return -1;
         const RuntimeOps *ops = l->sandbox->runtime == RUNTIME_CRUN ? &runtime_crun : &runtime_launcher;
         return ops->encode(l, ret_data, e);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox/subids.h"
 
+#include "base/cleanup.h"
 #include "base/num.h"
 #include "base/str.h"
 
@@ -38,4 +39,23 @@ void subids_map(const SubidRange *ranges, size_t count, uint32_t own, StrVec *re
                 strvec_pushf(ret_arguments, "%u", ranges[i].count);
                 next += ranges[i].count;
         }
+}
+
+bool subids_identity(const char *text, Buf *ret_map) {
+        Str rest = str_of(text), line;
+        for (bool more = true; more;) {
+                uint32_t fields[3];
+                more = str_cut(&rest, '\n', &line);
+                if (str_trim(line).n == 0) continue;
+                for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+                        Str word;
+                        line = str_trim(line);
+                        if (!str_cut(&line, ' ', &word)) line = (Str){0};
+                        if (!u32_parse(word, 10, &fields[i])) return false;
+                }
+                /* a map that lacks nothing is how the first namespace is known from others */
+                if (fields[2] == UINT32_MAX) fields[2]--;
+                buf_addf(ret_map, "%u %u %u\n", fields[0], fields[0], fields[2]);
+        }
+        return true;
 }

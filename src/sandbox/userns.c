@@ -134,9 +134,23 @@ static int map_single(pid_t pid, Err **e) {
         return 0;
 }
 
+/* Root who may not mount, as in many containers, but may take any id: all that he has. */
+static bool map_all(pid_t pid) {
+        static const char *const files[][2] = {{"/proc/self/uid_map", "uid_map"}, {"/proc/self/gid_map", "gid_map"}};
+        if (geteuid() != 0) return false;
+        for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+                AUTO(freep) char *text = NULL;
+                AUTO(buf_done) Buf map = {0};
+                size_t size;
+                if (file_read(AT_FDCWD, files[i][0], SUBID_FILE_MAX, &text, &size, NULL) < 0) return false;
+                if (!subids_identity(text, &map) || write_proc(pid, files[i][1], map.p) < 0) return false;
+        }
+        return true;
+}
+
 int userns_map(const UsernsChild *child, bool *ret_single, Buf *ret_why, Err **e) {
         AUTO(buf_done) Buf why = {0};
-        *ret_single = !map_subids(child->pid, &why);
+        *ret_single = !map_all(child->pid) && !map_subids(child->pid, &why);
         if (ret_why && why.n) buf_add_str(ret_why, buf_str(&why));
         return *ret_single ? map_single(child->pid, e) : 0;
 }

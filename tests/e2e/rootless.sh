@@ -137,14 +137,18 @@ test_failing_and_killed_builds_leave_nothing() {
         decant doctor --store || fail store
 }
 
-# A program that is not there must be named, and what needs no namespace works without it.
-test_without_newuidmap() {
+hide_newuidmap() {
         mkdir bin
         local p
         for p in /usr/bin/* /bin/*; do
                 case $p in */newuidmap | */newgidmap) ;; *) ln -sf "$p" bin/ ;; esac
         done
         export PATH=$PWD/bin
+}
+
+# A program that is not there must be named, and what needs no namespace works without it.
+test_without_newuidmap() {
+        hide_newuidmap
         printf 'FROM scratch\nCOPY f /f\nCOPY --from=busybox /bin /bin\n' | context c
         echo data >c/f
         decant doctor | tee out.log
@@ -152,6 +156,48 @@ test_without_newuidmap() {
         DECANT_ROOT=$PWD/other decant import "$(busybox_tar)" busybox || fail import
         DECANT_ROOT=$PWD/other decant build -t t c || fail "a build without RUN"
         DECANT_ROOT=$PWD/other decant run t cat /f | grep data || fail "run as root of one id"
+}
+
+test_ids_beyond_the_range_are_named() {
+        printf 'FROM busybox\nCOPY --chown=3000000:1 Dockerfile /x\n' | context c
+        expect_fail 1 "change owner of '/x' to 3000000:1" 'hint: [0-9]+ ids are mapped in this user namespace' -- decant build c
+        printf 'FROM busybox\nUSER 3000000\nRUN id\n' | context c
+        expect_fail 7 'Dockerfile:3: there is no user 3000000' 'hint: [0-9]+ ids are mapped' -- decant build c
+}
+
+test_single_id() {
+        hide_newuidmap
+        DECANT_ROOT=$PWD/other decant import "$(busybox_tar)" busybox || fail import
+        printf 'FROM busybox\nRUN id -u >/id; chown 1 /id\n' | context c
+        DECANT_ROOT=$PWD/other expect_fail 4 'exit code: 1' 'hint: only your own id is mapped' -- decant build c
+        printf 'FROM busybox\nUSER 1\nRUN id\n' | context c
+        DECANT_ROOT=$PWD/other expect_fail 7 'there is no user 1' 'hint: only your own id' -- decant build c
+}
+
+# As in a container that forbids namespaces: everything but RUN works, and files are root's in the image.
+without_namespaces() {
+        unshare --user --map-current-user --keep-caps sh -c 'echo 0 >/proc/sys/user/max_user_namespaces &&
+                exec setpriv --inh-caps -all --ambient-caps -all --bounding-set -all "$@"' sh "$@"
+}
+
+test_without_namespaces() {
+        export DECANT_ROOT=$PWD/other
+        without_namespaces "$DECANT" import "$(busybox_tar)" busybox || fail import
+        printf 'FROM busybox AS a\nCOPY f /d/f\nFROM scratch\nCOPY --from=a /d /d\nWORKDIR /w\n' | context c
+        echo data >c/f
+        without_namespaces "$DECANT" build -o type=oci,dest=t.tar -t t c || fail build
+        mkdir oci && tar -xf t.tar -C oci && rm t.tar
+        for blob in oci/blobs/sha256/*; do tar --numeric-owner -tvf "$blob" 2>/dev/null; done >list
+        grep -q '0/0 .* d/f$' list && ! grep -v ' 0/0 ' list || fail "owners: $(cat list)"
+        without_namespaces "$DECANT" build -o out c && [ "$(cat out/d/f)" = data ] || fail "export of the tree"
+        printf 'FROM scratch\nCOPY --chown=7 f /f\n' | context d
+        echo data >d/f
+        expect_fail 7 "change owner of '/f' to 7:7" 'without a user namespace everything belongs to root' -- \
+                without_namespaces "$DECANT" build d
+        printf 'FROM busybox\nRUN true\n' | context d
+        expect_fail 7 'Dockerfile:2: .*make namespaces' 'decant doctor' -- without_namespaces "$DECANT" build d
+        expect_fail 7 'without namespaces: only builds without RUN' 'max_user_namespaces is 0' -- without_namespaces "$DECANT" doctor
+        decant doctor --store --deep || fail store
 }
 
 if [ "$(id -u)" = 0 ]; then as_new_user; fi

@@ -110,4 +110,16 @@ test_crun() {
         ! decant run --rm --runtime crun r false || fail "exit status"
 }
 
+# Root in a container that may not mount: a user namespace of its own has the same ids, and there it may.
+test_root_without_the_right_to_mount() {
+        [ "$(id -u)" = 0 ] || return 0
+        export DECANT_ROOT=$PWD/other
+        local weak=(setpriv --bounding-set -sys_admin "$DECANT")
+        "${weak[@]}" import "$(busybox_tar)" busybox || fail import
+        printf 'FROM busybox\nRUN echo x >/f; chown 70000:80000 /f\nUSER 70000\nRUN id -u >/tmp/u\n' | context c
+        mkdir -p c && "${weak[@]}" build -t t c || fail build
+        [ "$("${weak[@]}" run t stat -c %u:%g /f /tmp/u)" = "70000:80000
+70000:0" ] || fail "$("${weak[@]}" run t stat -c %u:%g /f /tmp/u)"
+}
+
 run_tests

@@ -14,6 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         SubidRange ranges[SUBID_RANGES_MAX];
         AUTO(strvec_done) StrVec map = {0};
         subids_map(ranges, subids_parse(text, "user", 1000, ranges), 1000, &map);
+        AUTO(buf_done) Buf identity = {0};
+        subids_identity(text, &identity);
         AUTO(buf_done) Buf resolv = {0};
         resolv_render(text, false, &resolv);
         SandboxLimit limit;

@@ -36,8 +36,20 @@ static void test_many(void **state) {
         assert_int_equal(subids_parse(text.p, "u", 1, r), SUBID_RANGES_MAX);
 }
 
+static void test_identity(void **state) {
+        (void)state;
+        AUTO(buf_done) Buf map = {0};
+        assert_true(subids_identity("         0          0 4294967295\n", &map));
+        assert_string_equal(map.p, "0 0 4294967294\n");
+        map.n = 0;
+        assert_true(subids_identity("0 1000 1\n         1 100000 65536", &map));
+        assert_string_equal(map.p, "0 0 1\n1 1 65536\n");
+        assert_false(subids_identity("0 1\n", &map));
+        assert_false(subids_identity("0 x 1\n", &map));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {cmocka_unit_test(test_parse), cmocka_unit_test(test_map),
-                                           cmocka_unit_test(test_many)};
+                                           cmocka_unit_test(test_many), cmocka_unit_test(test_identity)};
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
