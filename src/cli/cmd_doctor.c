@@ -6,6 +6,8 @@
 #include "sandbox/rootless.h"
 
 static const char *rung_text(RootlessRung rung) {
+        if (rung == RUNG_SUBIDS && rootless_outer_uid() == 0)
+                return "as root who may not mount, in a user namespace with all ids";
         switch (rung) {
         case RUNG_ROOT: return "as root";
         case RUNG_SUBIDS: return "as an ordinary user, in a user namespace with subordinate ids";

@@ -122,7 +122,8 @@ static bool check_place(StrVec *lines) {
         switch (rootless_rung()) {
         case RUNG_ROOT: strvec_push(lines, "ok: running as root"); return true;
         case RUNG_SUBIDS:
-                strvec_pushf(lines, "ok: user %u in a user namespace with subordinate ids", rootless_outer_uid());
+                strvec_pushf(lines, "ok: user %u in a user namespace with %s ids", rootless_outer_uid(),
+                             rootless_outer_uid() ? "subordinate" : "the same");
                 return true;
         case RUNG_SINGLE_ID:
                 strvec_pushf(lines,
