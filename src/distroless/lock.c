@@ -37,6 +37,31 @@ void base_lock_done(BaseLock *lock) {
         *lock = (BaseLock){0};
 }
 
+static void copy_package(LockedPackage *to, const LockedPackage *from) {
+        *to = *from;
+        to->name = xstrdup(from->name);
+        to->version = xstrdup(from->version);
+        to->architecture = xstrdup(from->architecture);
+        to->source = xstrdup(from->source);
+        to->suite = xstrdup(from->suite);
+        to->uri = xstrdup(from->uri);
+        to->path = xstrdup(from->path);
+}
+
+void base_lock_copy(BaseLock *to, const BaseLock *from) {
+        *to = (BaseLock){.architecture = xstrdup(from->architecture)};
+        for (size_t i = 0; i < from->suites.n; i++) {
+                vec_push(&to->suites, from->suites.v[i]);
+                to->suites.v[i].suite = xstrdup(from->suites.v[i].suite);
+                to->suites.v[i].uri = xstrdup(from->suites.v[i].uri);
+        }
+        for (size_t i = 0; i < from->packages.n; i++) {
+                LockedPackage p;
+                copy_package(&p, &from->packages.v[i]);
+                vec_push(&to->packages, p);
+        }
+}
+
 void lock_file_done(LockFile *file) {
         for (size_t i = 0; i < file->architectures.n; i++) base_lock_done(&file->architectures.v[i]);
         vec_done(&file->architectures);

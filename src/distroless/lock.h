@@ -51,6 +51,7 @@ typedef struct LockFile {
 
 void locked_package_done(LockedPackage *p);
 void base_lock_done(BaseLock *lock);
+void base_lock_copy(BaseLock *to, const BaseLock *from); /* to is initialised by the call */
 void lock_file_done(LockFile *file);
 
 enum { LOCK_FILE_MAX = 16 << 20, LOCK_PACKAGES_MAX = 20000 };

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/event.h"
+#include "debian/archive.h"
+#include "distroless/lock.h"
+#include "distroless/recipe.h"
+#include "image/image.h"
+#include "store/store.h"
+
+/* From a recipe to an image of the store: packages are chosen (or taken from a lock), fetched and verified, each layer is unpacked from
+ * them or made of what their scripts would have done, and the configuration is written. No script of a package is run, so
+ * that an image for another architecture is made like any other. Equal packages and an equal recipe give equal bytes. */
+
+/* Whoever shows what is going on. All functions may be NULL; called on the thread of base_assemble(). */
+typedef struct BaseProgress {
+        unsigned (*begin)(void *context, const char *title);
+        void (*status)(void *context, unsigned vertex, const char *what, uint64_t current, uint64_t total);
+        void (*end)(void *context, unsigned vertex, VertexOutcome outcome, const char *message);
+        void (*warn)(void *context, const char *text);
+        void *context;
+} BaseProgress;
+
+typedef struct AssembleParams {
+        Store *store;
+        Recipe *recipe;                      /* for one architecture; versions are filled in (recipe_fill_versions()) */
+        const AptRepositories *repositories; /* of this machine, or what the user gave */
+        const BaseLock *lock;                /* these packages and no others; NULL: the newest that the repositories have */
+        bool offline;                        /* nothing is asked for; what is in the store's cache is used */
+        bool allow_unsigned;                 /* repositories without a good signature are used, with a warning */
+        unsigned max_age_s;                  /* how old a release that was verified here may be before it is asked for again */
+        int64_t now_s;
+        int64_t epoch_s; /* of the image and its history; <0: 1970, as distroless images have it */
+        const BaseProgress *progress; /* or NULL */
+        const volatile bool *cancelled;
+} AssembleParams;
+
+typedef struct AssembledBase {
+        Image image;
+        BaseLock lock; /* what it was made of */
+        bool cached;   /* it was in the store already */
+} AssembledBase;
+void assembled_base_done(AssembledBase *base);
+
+/* ERR_NOT_FOUND: an unknown package; ERR_CONFLICT: packages that do not go together, or ship a path differently; ERR_DENIED: a signature; ERR_FORMAT: bytes
+ * that are not what was signed; ERR_LIMIT: the recipe's size budget; ERR_NETWORK; ERR_SYNTAX: the recipe, with the place. Any thread. */
+int base_assemble(const AssembleParams *params, AssembledBase *ret_base, Err **e);
+
+/* Only the packages: what base_assemble() would take now. */
+int base_select(const AssembleParams *params, BaseLock *ret_lock, Err **e);

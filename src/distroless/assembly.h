@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "distroless/assemble.h"
+#include "distroless/small_tree.h"
+#include "layer/pack.h"
+
+/* An assembly under way. Internal to distroless/. */
+
+#define CERTIFICATES_PACKAGE "ca-certificates"
+
+typedef struct BaseLayer {
+        char *title;                         /* what history says of it */
+        VEC(const LockedPackage *) packages; /* what it is unpacked from, or */
+        bool whole;                          /* with all their files, whatever the recipe says: not for the image */
+        SmallTree *tree;                     /* what it is made of */
+        Digest key;
+        char snapshot[SNAPSHOT_ID_SIZE];
+        uint64_t size_bytes;
+        bool found;
+} BaseLayer;
+typedef VEC(BaseLayer) BaseLayers;
+void base_layer_done(BaseLayer *l);
+void base_layers_done(BaseLayers *list);
+
+typedef struct Assembly {
+        const AssembleParams *params;
+        const Recipe *recipe;
+        Store *store;
+        const BaseLock *lock;
+        char *cache_dir; /* of repositories and packages */
+        bool usr_merged; /* /bin, /sbin and /lib are links into /usr */
+        unsigned vertex; /* what is being done, for whoever watches */
+} Assembly;
+
+/* progress.c: nothing happens where nobody listens. A phase ends with what it came to, which is returned. */
+void assembly_begin(Assembly *a, const char *title);
+int assembly_end(Assembly *a, bool cached, int result, Err *const *e);
+DebianListener assembly_listener(Assembly *a);
+
+/* select.c: the packages that the recipe comes to now, and where they come from. */
+int assembly_select(Assembly *a, BaseLock *ret_lock, Err **e);
+int assembly_repositories(const AssembleParams *params, AptRepositories *ret_list, Err **e);
+DebianArchiveParams assembly_archive_params(Assembly *a);
+
+/* layering.c: which packages lie in one layer, by the recipe's strategy. */
+void layering_of(const Assembly *a, BaseLayers *ret_layers);
+
+/* package_layer.c */
+/* The rule of the recipe that asked for the package, NULL: it came with another. */
+const RecipePackage *package_rule(const Recipe *r, const char *name);
+void package_layer_key(const Assembly *a, BaseLayer *l);
+/* Unpack the packages of l, which are in the pool, into a draft. */
+int package_layer_fill(const Assembly *a, const BaseLayer *l, const Draft *draft, LayerTotals *ret_totals, Err **e);
+
+/* derived.c: the layers of what no package ships. The package layers are there. below: their view. Certificates come from the tree certificates (the
+ * package ca-certificates, unfiltered; NULL when the recipe wants none). */
+struct View;
+int derived_layers(const Assembly *a, struct View *below, struct View *certificates, BaseLayers *layers, Err **e);
+
+/* config.c */
+void base_config(const Assembly *a, const BaseLayers *layers, ImageConfig *ret_config);
+
+/* conflicts.c: a path that two packages ship with other contents, told from the lists of digests that they carry. ERR_CONFLICT. */
+int conflicts_check(const Assembly *a, struct View *layers, Err **e);

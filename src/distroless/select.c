@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "debian/resolve.h"
+#include "distroless/assembly.h"
+
+/* From what a recipe asks for to the packages that it comes to. */
+
+#define LOCALE_PACKAGE "libc-bin"
+
+typedef struct Selection {
+        const AssembleParams *params;
+        const Recipe *recipe;
+        DebianArchive *archive;
+        VEC(ResolveRoot) roots;
+        StrVec places; /* of the roots */
+        bool own_repositories; /* the recipe names them: so does the lock */
+} Selection;
+
+static void add_root(Selection *s, const char *name, const RecipePlace *at, bool closure) {
+        strvec_pushf(&s->places, "%s:%u", at->file, at->line);
+        vec_push(&s->roots, (ResolveRoot){name, s->places.v[s->places.n - 1], closure});
+}
+
+/* A package whose files are not asked for, but something that is made of them. */
+static bool needs(const Selection *s, bool wanted, const char *package) {
+        return wanted && !package_rule(s->recipe, package);
+}
+
+static void add_roots(Selection *s) {
+        const Recipe *r = s->recipe;
+        for (size_t i = 0; i < r->packages.n; i++) add_root(s, r->packages.v[i].name, &r->packages.v[i].at, r->packages.v[i].closure);
+        if (needs(s, r->ca_bundle || r->java_keystore, CERTIFICATES_PACKAGE)) add_root(s, CERTIFICATES_PACKAGE, &r->at, false);
+        if (needs(s, r->locale, LOCALE_PACKAGE)) add_root(s, LOCALE_PACKAGE, &r->at, false);
+}
+
+/* What the recipe did not ask for and nothing else needs is there only for what is made of it. */
+static LockUse use_of(const Selection *s, Str name) {
+        const Recipe *r = s->recipe;
+        if (str_is(name, CERTIFICATES_PACKAGE) && needs(s, r->ca_bundle || r->java_keystore, CERTIFICATES_PACKAGE)) return USE_CERTIFICATES;
+        if (str_is(name, LOCALE_PACKAGE) && needs(s, r->locale, LOCALE_PACKAGE)) return USE_LOCALE;
+        return USE_FILES;
+}
+
+static void lock_package(const Selection *s, const DebianPackage *p, LockedPackage *ret_package) {
+        const DebianIndex *index = debian_archive_index(s->archive, p->index);
+        *ret_package = (LockedPackage){.use = use_of(s, p->name),
+                                       .name = str_dup(p->name),
+                                       .version = str_dup(p->version),
+                                       .architecture = str_dup(p->architecture),
+                                       .source = str_dup(p->source.n > 0 ? p->source : p->name),
+                                       .suite = xstrdup(index->suite),
+                                       .uri = s->own_repositories ? xstrdup(index->uris->v[0]) : NULL,
+                                       .path = str_dup(p->path),
+                                       .size = p->size,
+                                       .sha256 = p->sha256};
+}
+
+static void lock_suites(const Selection *s, BaseLock *lock) {
+        size_t count;
+        const DebianRelease *releases = debian_archive_releases(s->archive, &count);
+        for (size_t i = 0; i < count; i++)
+                vec_push(&lock->suites, (LockedSuite){.suite = xstrdup(releases[i].suite),
+                                                      .uri = s->own_repositories ? xstrdup(releases[i].uri) : NULL,
+                                                      .date_s = releases[i].date_s,
+                                                      .release = releases[i].digest});
+}
+
+static int resolve(Selection *s, BaseLock *lock, Err **e) {
+        PackageList list = {0};
+        add_roots(s);
+        if (debian_resolve(debian_archive_universe(s->archive), s->roots.v, s->roots.n, &list, e) < 0) return -1;
+        lock->architecture = xstrdup(s->recipe->architecture);
+        lock_suites(s, lock);
+        for (size_t i = 0; i < list.n; i++) {
+                LockedPackage p;
+                lock_package(s, list.v[i], &p);
+                vec_push(&lock->packages, p);
+        }
+        return 0;
+}
+
+/* ---- which repositories */
+
+static void recipe_repositories(const Recipe *r, AptRepositories *ret_list) {
+        for (size_t i = 0; i < r->repositories.n; i++) {
+                const RecipeRepository *from = &r->repositories.v[i];
+                AptRepository to = {.where = xasprintf("%s:%u", from->at.file, from->at.line)};
+                strvec_push(&to.uris, from->uri);
+                strvec_push(&to.suites, from->suite);
+                strvec_copy(&to.components, &from->components);
+                strvec_copy(&to.keyrings, &from->signed_by);
+                vec_push(ret_list, to);
+        }
+}
+
+int assembly_repositories(const AssembleParams *params, AptRepositories *ret_list, Err **e) {
+        if (params->recipe->repositories.n > 0) {
+                recipe_repositories(params->recipe, ret_list);
+                return 0;
+        }
+        return apt_sources_for_release(params->repositories, params->recipe->codename, ret_list, e);
+}
+
+DebianArchiveParams assembly_archive_params(Assembly *a) {
+        const AssembleParams *params = a->params;
+        return (DebianArchiveParams){.cache_dir = a->cache_dir,
+                                     .architecture = params->recipe->architecture,
+                                     .offline = params->offline,
+                                     .allow_unsigned = params->allow_unsigned,
+                                     .max_age_s = params->max_age_s,
+                                     .now_s = params->now_s,
+                                     .listener = assembly_listener(a),
+                                     .cancelled = params->cancelled};
+}
+
+int assembly_select(Assembly *a, BaseLock *ret_lock, Err **e) {
+        AUTO(apt_repositories_done) AptRepositories repositories = {0};
+        AUTO(debian_archive_freep) DebianArchive *archive = NULL;
+        if (assembly_repositories(a->params, &repositories, e) < 0) return -1;
+        DebianArchiveParams archive_params = assembly_archive_params(a);
+        if (debian_archive_open(&repositories, &archive_params, &archive, e) < 0) return -1;
+        Selection s = {.params = a->params, .recipe = a->recipe, .archive = archive, .own_repositories = a->recipe->repositories.n > 0};
+        BaseLock lock = {0};
+        int r = resolve(&s, &lock, e);
+        vec_done(&s.roots);
+        strvec_done(&s.places);
+        if (r < 0)
+                base_lock_done(&lock);
+        else
+                *ret_lock = lock;
+        return r;
+}
