@@ -25,8 +25,8 @@ static int unknown_command(const char *name, Err **e) {
 
 static size_t option_names(const Command *command, const char **ret_names) {
         size_t count, n = 0;
-        for (size_t i = 0; command && i < command->option_count && n < NAMES_MAX; i++)
-                ret_names[n++] = command->options[i].name;
+        for (size_t i = 0; command && i < command->options->count && n < NAMES_MAX; i++)
+                ret_names[n++] = command->options->rows[i].name;
         const Option *global = global_options(&count);
         for (size_t i = 0; i < count && n < NAMES_MAX; i++) ret_names[n++] = global[i].name;
         return n;

@@ -6,258 +6,9 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "cli/option_tables.h"
 
-#define NO_REGISTRY "there is no registry client yet; write an archive with -o type=oci,dest=FILE and send that"
-
-#define FLAG(l, n, h, ...) \
-        { .letter = l, .name = n, .kind = OPTION_FLAG, .help = h, __VA_ARGS__ }
-#define TEXT(l, n, v, h, ...) \
-        { .letter = l, .name = n, .kind = OPTION_TEXT, .value = v, .help = h, __VA_ARGS__ }
-#define LIST(l, n, v, h, ...) \
-        { .letter = l, .name = n, .kind = OPTION_LIST, .value = v, .help = h, __VA_ARGS__ }
-
-/* Rows are sorted by name, as help and man page show them. */
-static const Option build_options[] = {
-        LIST(0, "add-host", "HOST:IP", "Add a line to /etc/hosts of RUN steps"),
-        LIST(0, "allow", "ENTITLEMENT",
-             "Allow steps what they ask for: security.insecure, network.host, device[=NAME]"),
-        LIST(0, "annotation", "[TYPE[PLATFORM]:]KEY=VALUE",
-             "Annotate archives: manifest (default), index, manifest-descriptor or index-descriptor"),
-        LIST(0, "attest", "SPEC", "Attach an attestation", .state = OPTION_UNSUPPORTED,
-             .note = "attestations are not made yet"),
-        LIST(0, "build-arg", "NAME[=VALUE]", "Set a build argument (without VALUE: from the environment)"),
-        LIST(0, "build-arg-file", "FILE", "Set build arguments from the lines of FILE", .completes = COMPLETES_FILE),
-        LIST(0, "build-context", "NAME=SOURCE",
-             "Name a further context: a directory, docker-image://NAME, oci-layout://PATH, a git repository or an "
-             "archive's URL"),
-        TEXT(0, "builder", "NAME", "Choose a builder instance", .state = OPTION_IGNORED,
-             .note = "decant is its own builder"),
-        LIST(0, "cache-from", "SPEC", "Use an outside cache", .state = OPTION_IGNORED,
-             .note = "only the local store is a cache so far"),
-        LIST(0, "cache-to", "SPEC", "Write an outside cache", .state = OPTION_UNSUPPORTED,
-             .note = "only the local store is a cache so far"),
-        TEXT(0, "call", "METHOD[,format=json]",
-             "Say something of the Dockerfile instead of building it: check, outline, targets"),
-        LIST(0, "cap-add", "CAPABILITY", "Add a capability in RUN steps (ALL: all)"),
-        LIST(0, "cap-drop", "CAPABILITY", "Drop a capability in RUN steps (ALL: all)"),
-        TEXT(0, "cgroup-parent", "PATH", "Parent cgroup of RUN steps", .state = OPTION_IGNORED,
-             .note = "RUN steps stay in decant's own cgroup"),
-        FLAG(0, "check", "Check the Dockerfile only (--call=check)"),
-        FLAG(0, "compress", "Compress the context", .state = OPTION_IGNORED, .note = "the context is read in place"),
-        TEXT(0, "cpu-period", "N", "Limit processor time", .state = OPTION_IGNORED,
-             .note = "processor time is not limited"),
-        TEXT(0, "cpu-quota", "N", "Limit processor time", .state = OPTION_IGNORED,
-             .note = "processor time is not limited"),
-        TEXT('c', "cpu-shares", "N", "Weigh processor time", .state = OPTION_IGNORED,
-             .note = "processor time is not limited"),
-        TEXT(0, "cpuset-cpus", "LIST", "Bind RUN steps to processors", .state = OPTION_IGNORED,
-             .note = "run decant under taskset instead"),
-        TEXT(0, "cpuset-mems", "LIST", "Bind RUN steps to memory nodes", .state = OPTION_IGNORED,
-             .note = "run decant under numactl instead"),
-        FLAG(0, "explain", "Say for every step that was not cached which part of its key changed"),
-        TEXT('f', "file", "PATH", "The Dockerfile, - for standard input, or a URL (default: Dockerfile in the context)",
-             .completes = COMPLETES_FILE),
-        FLAG(0, "force-rm", "Remove intermediate containers (always the case)"),
-        FLAG(0, "ignore-remote", "Let .dockerignore count in git, URL and archive contexts too"),
-        TEXT(0, "ignorefile", "FILE", "Use FILE instead of the context's .dockerignore, whatever the context is",
-             .completes = COMPLETES_FILE),
-        TEXT(0, "iidfile", "FILE", "Write the image id into FILE", .completes = COMPLETES_FILE),
-        TEXT(0, "isolation", "KIND", "Kind of isolation", .state = OPTION_IGNORED, .note = "see --runtime"),
-        TEXT('j', "jobs", "N", "Run at most N steps at once (default: one a processor)"),
-        LIST(0, "label", "KEY=VALUE", "Set a label of the image"),
-        FLAG(0, "load", "Put the image into the local store even when other outputs are asked for"),
-        TEXT('m', "memory", "SIZE", "Limit the memory of each RUN step"),
-        TEXT(0, "memory-swap", "SIZE", "Limit memory and swap", .state = OPTION_IGNORED,
-             .note = "only --memory is limited"),
-        TEXT(0, "metadata-file", "FILE", "Write digests and names of the result into FILE as JSON",
-             .completes = COMPLETES_FILE),
-        TEXT(0, "network", "MODE", "Network of RUN steps", .choices = "default host none"),
-        FLAG(0, "no-cache", "Run every step again"),
-        LIST(0, "no-cache-filter", "STAGES", "Run the steps of these stages again"),
-        TEXT(0, "on-error", "ACTION", "What to do when a RUN fails: shell opens one in its state", .choices = "shell"),
-        LIST('o', "output", "SPEC",
-             "What to write: DIRECTORY, - or type=image|oci|docker|tar|local[,dest=PATH][,KEY=VALUE...]"),
-        LIST(0, "platform", "PLATFORM[,PLATFORM...]", "Target platforms, for example linux/amd64,linux/arm64"),
-        LIST(0, "policy", "SPEC", "Source policy", .state = OPTION_UNSUPPORTED, .note = "policies are not there yet"),
-        TEXT(0, "progress", "KIND", "How to show progress on standard error",
-             .choices = "auto plain tty rawjson quiet none"),
-        TEXT(0, "provenance", "SPEC", "Attach provenance", .state = OPTION_UNSUPPORTED,
-             .note = "attestations are not made yet", .neutral = "false"),
-        FLAG(0, "pull", "Ask registries for newer base images", .state = OPTION_IGNORED,
-             .note = "base images come from the local store only"),
-        FLAG(0, "push", "Send the image to a registry", .state = OPTION_UNSUPPORTED, .note = NO_REGISTRY),
-        FLAG('q', "quiet", "Show no progress and print the image id"),
-        LIST(0, "resource", "KEY=VALUE", "Limit resources of RUN steps", .state = OPTION_IGNORED,
-             .note = "see --memory"),
-        TEXT(0, "retry", "N", "Try a URL again up to N times when its server fails (default: 3)"),
-        FLAG(0, "rm", "Remove intermediate containers (always the case)"),
-        TEXT(0, "runtime", "NAME", "What starts RUN steps", .choices = "launcher crun"),
-        TEXT(0, "sbom", "SPEC", "Attach a bill of materials", .state = OPTION_UNSUPPORTED,
-             .note = "attestations are not made yet", .neutral = "false"),
-        LIST(0, "secret", "id=ID[,src=FILE|,env=NAME]", "A secret for RUN --mount=type=secret"),
-        LIST(0, "security-opt", "OPTION", "Security options", .state = OPTION_IGNORED,
-             .note = "RUN steps always get the default profile"),
-        TEXT(0, "shm-size", "SIZE", "Size of /dev/shm in RUN steps (default: 64m)"),
-        FLAG(0, "squash", "Make one layer of all that the target's steps make"),
-        LIST(0, "ssh", "default|ID[=SOCKET]", "Forward an SSH agent to RUN --mount=type=ssh"),
-        LIST('t', "tag", "NAME[:TAG]", "Name the image in the local store", .completes = COMPLETES_IMAGE),
-        TEXT(0, "target", "STAGE", "Build this stage instead of the last"),
-        TEXT(0, "timestamp", "SECONDS", "Date the image and all that steps make, as SOURCE_DATE_EPOCH"),
-        LIST(0, "ulimit", "NAME=SOFT[:HARD]", "Resource limit of RUN steps"),
-        LIST(0, "unsetenv", "NAME", "Take a variable out of the image"),
-        LIST(0, "unsetlabel", "KEY", "Take a label out of the image"),
-        LIST('v', "volume", "SOURCE:PATH[:ro]", "Show a directory or file of the host in RUN steps"),
-};
-
-static const Option bake_options[] = {
-        LIST(0, "allow", "ENTITLEMENT", "Allow an entitlement", .state = OPTION_IGNORED,
-             .note = "what the file asks for is allowed; --print shows it"),
-        TEXT(0, "builder", "NAME", "Choose a builder instance", .state = OPTION_IGNORED,
-             .note = "decant is its own builder"),
-        TEXT(0, "call", "METHOD", "Evaluate the Dockerfiles instead of building: check, outline, targets"),
-        FLAG(0, "check", "Check the Dockerfiles: --call=check"),
-        LIST('f', "file", "FILE", "A bake file in JSON or a compose file, - for standard input",
-             .completes = COMPLETES_FILE),
-        TEXT(0, "list", "WHAT", "List targets or variables (targets,format=json for JSON)"),
-        FLAG(0, "load", "Put the images into the local store, whatever the file says"),
-        TEXT(0, "metadata-file", "FILE", "Write digests and names of the results into FILE as JSON, by target",
-             .completes = COMPLETES_FILE),
-        FLAG(0, "no-cache", "Run every step again"),
-        LIST(0, "policy", "SPEC", "Source policy", .state = OPTION_UNSUPPORTED, .note = "policies are not there yet"),
-        FLAG(0, "print", "Show the targets as JSON instead of building"),
-        TEXT(0, "progress", "KIND", "How to show progress on standard error",
-             .choices = "auto plain tty rawjson quiet none"),
-        TEXT(0, "provenance", "SPEC", "Attach provenance", .state = OPTION_UNSUPPORTED,
-             .note = "attestations are not made yet", .neutral = "false"),
-        FLAG(0, "pull", "Ask registries for newer base images"),
-        FLAG(0, "push", "Send the images to a registry (refused: there is no registry client yet)"),
-        TEXT(0, "sbom", "SPEC", "Attach a bill of materials", .state = OPTION_UNSUPPORTED,
-             .note = "attestations are not made yet", .neutral = "false"),
-        LIST(0, "set", "TARGET.KEY[+]=VALUE", "Override a value of the targets that fit the pattern TARGET"),
-        LIST(0, "var", "NAME=VALUE", "Set a variable of the file"),
-};
-
-static const Option lint_options[] = {
-        LIST(0, "error", "RULES", "Take these rules as errors (all: every one)"),
-        TEXT('t', "failure-threshold", "LEVEL", "End with status 1 from this level on (default: warning)",
-             .choices = "error warning info none"),
-        FLAG(0, "fix", "Mend in the file what can be mended mechanically"),
-        TEXT('f', "format", "FORMAT", "Form of the output (default: tty)",
-             .choices = "tty json sarif checkstyle codeclimate gitlab_codeclimate"),
-        LIST(0, "ignore", "RULES", "Leave these rules out"),
-        LIST(0, "info", "RULES", "Take these rules as information"),
-        FLAG(0, "no-fail", "End with status 0 whatever is found"),
-        LIST(0, "warning", "RULES", "Take these rules as warnings"),
-};
-
-static const Option images_options[] = {
-        FLAG('a', "all", "Show all images (always the case)"),
-        FLAG(0, "digests", "Show manifest digests too"),
-        LIST(0, "filter", "KEY=VALUE", "Show only what fits: dangling=true|false, reference=PATTERN"),
-        TEXT(0, "format", "TEMPLATE", "table, json, or a Go template for each image"),
-        FLAG(0, "no-trunc", "Show whole ids"),
-        FLAG('q', "quiet", "Show only ids"),
-};
-
-static const Option history_options[] = {
-        TEXT(0, "format", "TEMPLATE", "table, json, or a Go template for each line"),
-        FLAG('H', "human", "Sizes and ages for people (default; --human=false: bytes and times)"),
-        FLAG(0, "no-trunc", "Do not shorten commands and ids"),
-        FLAG('q', "quiet", "Show only ids"),
-};
-
-static const Option inspect_options[] = {
-        TEXT('f', "format", "TEMPLATE", "json, or a Go template for each image"),
-        FLAG('s', "size", "Show sizes (always the case)"),
-        TEXT(0, "type", "TYPE", "Kind of object", .choices = "image"),
-};
-
-static const Option rmi_options[] = {
-        FLAG('f', "force", "Remove an image that has several names; do not mind absent ones"),
-        FLAG(0, "no-prune", "Leave the layers in the store"),
-};
-
-static const Option run_options[] = {
-        LIST(0, "add-host", "HOST:IP", "Add a line to /etc/hosts"),
-        LIST(0, "cap-add", "CAPABILITY", "Add a capability (ALL: all)"),
-        LIST(0, "cap-drop", "CAPABILITY", "Drop a capability (ALL: all)"),
-        FLAG('d', "detach", "Run in the background", .state = OPTION_UNSUPPORTED,
-             .note = "there is no daemon that could keep the container"),
-        TEXT(0, "entrypoint", "PROGRAM", "Instead of the image's entrypoint"),
-        LIST('e', "env", "NAME[=VALUE]", "Set a variable (without VALUE: from the environment)"),
-        LIST(0, "env-file", "FILE", "Set variables from the lines of FILE", .completes = COMPLETES_FILE),
-        TEXT('h', "hostname", "NAME", "Host name of the container"),
-        FLAG(0, "init", "Run an init in the container", .state = OPTION_IGNORED,
-             .note = "all processes end with the first"),
-        FLAG('i', "interactive", "Connect standard input"),
-        TEXT('m', "memory", "SIZE", "Limit the memory"),
-        TEXT(0, "name", "NAME", "Name the container", .state = OPTION_IGNORED, .note = "containers are not kept"),
-        TEXT(0, "network", "MODE", "Network of the container", .choices = "default bridge host none"),
-        TEXT(0, "platform", "PLATFORM", "Refuse an image of another platform"),
-        FLAG(0, "privileged", "All capabilities, no system call filter, nothing masked"),
-        LIST('p', "publish", "PORTS", "Publish ports", .state = OPTION_IGNORED,
-             .note = "the container uses the host's network: its ports are there already"),
-        TEXT(0, "pull", "WHEN", "When to pull", .choices = "always missing never", .state = OPTION_IGNORED,
-             .note = "images come from the local store only"),
-        FLAG('q', "quiet", "Show no progress (always the case)"),
-        FLAG(0, "read-only", "Mount the root file system read-only"),
-        FLAG(0, "rm", "Remove the container at the end (always the case)"),
-        TEXT(0, "runtime", "NAME", "What starts the container", .choices = "launcher crun"),
-        TEXT(0, "shm-size", "SIZE", "Size of /dev/shm (default: 64m)"),
-        LIST(0, "tmpfs", "PATH[:size=SIZE]", "Mount an empty tmpfs"),
-        FLAG('t', "tty", "Give the container a terminal"),
-        LIST(0, "ulimit", "NAME=SOFT[:HARD]", "Resource limit"),
-        TEXT('u', "user", "USER[:GROUP]", "Instead of the image's user"),
-        LIST('v', "volume", "SOURCE:PATH[:ro]", "Show a directory or file of the host inside"),
-        TEXT('w', "workdir", "PATH", "Instead of the image's working directory"),
-};
-
-static const Option import_options[] = {
-        LIST('c', "change", "INSTRUCTION", "Apply a Dockerfile instruction, for example 'CMD [\"sh\"]'"),
-        TEXT('m', "message", "TEXT", "Comment in the image's history"),
-        TEXT(0, "platform", "PLATFORM", "Platform of the files (default: this machine's)"),
-};
-
-static const Option save_options[] = {
-        TEXT(0, "compression", "KIND", "Compression of the layers (default: none)", .choices = "none gzip zstd"),
-        TEXT(0, "compression-level", "N", "How hard to compress"),
-        TEXT(0, "format", "KIND", "Form of the archive (default: docker)",
-             .choices = "docker oci docker-archive oci-archive oci-dir"),
-        TEXT('o', "output", "FILE", "Write to FILE instead of standard output", .completes = COMPLETES_FILE),
-};
-
-static const Option load_options[] = {
-        TEXT('i', "input", "FILE", "Read FILE (or an OCI layout directory) instead of standard input",
-             .completes = COMPLETES_FILE),
-        TEXT(0, "platform", "PLATFORM", "Which image of an index (default: this machine's)"),
-        FLAG('q', "quiet", "Print ids only"),
-};
-
-static const Option prune_options[] = {
-        FLAG('a', "all", "Remove all images, not only those without a name"),
-        FLAG(0, "dry-run", "Say what would be removed"),
-        LIST(0, "filter", "until=AGE", "Remove only what was not used for AGE (for example 24h)"),
-        FLAG('f', "force", "Do not ask"),
-        TEXT(0, "keep-storage", "SIZE", "Keep that much of the build cache"),
-};
-
-static const Option df_options[] = {
-        TEXT(0, "format", "TEMPLATE", "table, json, or a Go template for each line"),
-};
-
-static const Option doctor_options[] = {
-        FLAG(0, "deep", "With --store: read every blob and compare its digest"),
-        FLAG(0, "store", "Check the store instead of the machine"),
-};
-
-static const Option globals[] = {
-        FLAG('D', "debug", "Say more in messages"),
-        FLAG(0, "help", "Show help"),
-        TEXT(0, "root", "DIRECTORY", "Where the store is (default: $DECANT_ROOT)", .completes = COMPLETES_DIRECTORY),
-        FLAG(0, "version", "Show the version"),
-};
-
-#define OPTIONS(array) .options = (array), .option_count = ARRAY_SIZE(array)
+#define OPTIONS(table) .options = &(table)
 
 static const Command commands[] = {
         {.id = COMMAND_BUILD,
@@ -326,6 +77,7 @@ static const Command commands[] = {
         {.id = COMMAND_TAG,
          .name = "tag",
          .operands = "IMAGE NAME[:TAG]",
+         OPTIONS(no_options),
          .help = "Give an image a further name",
          .operand_min = 2,
          .operand_max = 2,
@@ -399,24 +151,32 @@ static const Command commands[] = {
          .help = "Say what works on this machine and what to do about the rest",
          OPTIONS(doctor_options),
          .uses_store = true},
-        {.id = COMMAND_VERSION, .name = "version", .operands = "", .help = "Show the version"},
+        {.id = COMMAND_VERSION, .name = "version", .operands = "", .help = "Show the version", OPTIONS(no_options)},
         {.id = COMMAND_HELP,
          .name = "help",
          .operands = "[COMMAND]",
+         OPTIONS(no_options),
          .help = "Show help",
          .operand_max = 1,
          .completes = COMPLETES_COMMAND},
         {.id = COMMAND_COMPLETION,
          .name = "completion",
          .operands = "SHELL",
+         OPTIONS(no_options),
          .help = "Print completion rules for bash, zsh or fish",
          .choices = "bash zsh fish",
          .operand_min = 1,
          .operand_max = 1},
-        {.id = COMMAND_MAN, .name = "man", .operands = "", .help = "Print the manual page", .hidden = true},
+        {.id = COMMAND_MAN,
+         .name = "man",
+         .operands = "",
+         .help = "Print the manual page",
+         .hidden = true,
+         OPTIONS(no_options)},
         {.id = COMMAND_SYNC,
          .name = "_sync",
          .operands = "",
+         OPTIONS(no_options),
          .help = "Make what was recorded durable",
          .hidden = true,
          .uses_store = true},
@@ -450,27 +210,27 @@ const Command *command_find(const char *name) {
 }
 
 const Option *global_options(size_t *ret_count) {
-        *ret_count = ARRAY_SIZE(globals);
-        return globals;
+        *ret_count = global_option_table.count;
+        return global_option_table.rows;
 }
 
 const Option *option_by_name(const Command *command, const char *name, size_t name_size) {
         Str wanted = {name, name_size};
-        for (size_t i = 0; command && i < command->option_count; i++) {
-                if (str_is(wanted, command->options[i].name)) return &command->options[i];
+        for (size_t i = 0; command && i < command->options->count; i++) {
+                if (str_is(wanted, command->options->rows[i].name)) return &command->options->rows[i];
         }
-        for (size_t i = 0; i < ARRAY_SIZE(globals); i++) {
-                if (str_is(wanted, globals[i].name)) return &globals[i];
+        for (size_t i = 0; i < global_option_table.count; i++) {
+                if (str_is(wanted, global_option_table.rows[i].name)) return &global_option_table.rows[i];
         }
         return NULL;
 }
 
 const Option *option_by_letter(const Command *command, char letter) {
-        for (size_t i = 0; command && i < command->option_count; i++) {
-                if (command->options[i].letter == letter) return &command->options[i];
+        for (size_t i = 0; command && i < command->options->count; i++) {
+                if (command->options->rows[i].letter == letter) return &command->options->rows[i];
         }
-        for (size_t i = 0; i < ARRAY_SIZE(globals); i++) {
-                if (globals[i].letter == letter) return &globals[i];
+        for (size_t i = 0; i < global_option_table.count; i++) {
+                if (global_option_table.rows[i].letter == letter) return &global_option_table.rows[i];
         }
         /* two letters that people type where the table has none */
         if (letter == 'h') return option_by_name(NULL, "help", 4);

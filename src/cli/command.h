@@ -64,6 +64,11 @@ typedef struct Option {
         const char *neutral; /* the value of an unsupported option that asks for nothing ("false") */
 } Option;
 
+typedef struct OptionTable {
+        const Option *rows; /* sorted by name */
+        size_t count;
+} OptionTable;
+
 typedef struct Command {
         CommandId id;
         const char *name;
@@ -71,8 +76,7 @@ typedef struct Command {
         const char *help;     /* one line, no full stop */
         const char *detail;   /* further paragraphs for help and man page, or NULL */
         const char *choices;  /* of the operand, for completion; NULL: any */
-        const Option *options;
-        size_t option_count;
+        const OptionTable *options; /* never NULL */
         size_t operand_min, operand_max; /* operand_max SIZE_MAX: any number */
         Completes completes;             /* the operands */
         bool hidden;

@@ -63,7 +63,8 @@ void completion_bash(Buf *out) {
                       "  done\n"
                       "  COMPREPLY=()\n"
                       "  case \"$command:$prev\" in\n");
-        for (size_t i = 0; i < count; i++) bash_values(table[i].name, table[i].options, table[i].option_count, out);
+        for (size_t i = 0; i < count; i++)
+                bash_values(table[i].name, table[i].options->rows, table[i].options->count, out);
         bash_values("*", global, global_count, out);
         buf_adds(out, "  esac\n  case \"$command\" in\n    '')\n      COMPREPLY=($(compgen -W \"$commands");
         add_options(global, global_count, out);
@@ -72,7 +73,7 @@ void completion_bash(Buf *out) {
                 const Command *c = &table[i];
                 if (c->hidden) continue;
                 buf_addf(out, "    %s)\n      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W \"", c->name);
-                add_options(c->options, c->option_count, out);
+                add_options(c->options->rows, c->options->count, out);
                 add_options(global, global_count, out);
                 buf_adds(out, "\" -- \"$cur\"))\n      else ");
                 if (c->choices) {
@@ -136,7 +137,7 @@ static void zsh_command(const Command *c, Buf *out) {
         size_t count;
         const Option *global = global_options(&count);
         buf_addf(out, "    %s)\n      _arguments -s", c->name);
-        for (size_t i = 0; i < c->option_count; i++) zsh_option(&c->options[i], out);
+        for (size_t i = 0; i < c->options->count; i++) zsh_option(&c->options->rows[i], out);
         for (size_t i = 0; i < count; i++) zsh_option(&global[i], out);
         if (c->choices) {
                 buf_addf(out, " \\\n        '1:word:(%s)'", c->choices);
@@ -219,7 +220,7 @@ static void fish_command(const Command *c, Buf *out) {
         fish_quoted(c->help, out);
         buf_addc(out, '\n');
         buf_addf(&condition, " -n '__fish_seen_subcommand_from %s'", c->name);
-        for (size_t i = 0; i < c->option_count; i++) fish_option(condition.p, &c->options[i], out);
+        for (size_t i = 0; i < c->options->count; i++) fish_option(condition.p, &c->options->rows[i], out);
         if (c->choices || c->completes != COMPLETES_NOTHING) {
                 buf_addf(out, "complete -c decant%s", condition.p);
                 if (c->choices) {

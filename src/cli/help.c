@@ -74,16 +74,16 @@ static void add_options(const char *title, const Option *options, size_t count, 
 void help_command(const Command *c, Buf *out) {
         size_t count;
         const Option *global = global_options(&count);
-        buf_addf(out, "Usage:  decant %s%s%s%s\n\n%s\n", c->name, c->option_count ? " [OPTIONS]" : "",
+        buf_addf(out, "Usage:  decant %s%s%s%s\n\n%s\n", c->name, c->options->count ? " [OPTIONS]" : "",
                  *c->operands ? " " : "", c->operands, c->help);
         if (c->detail) {
                 buf_addc(out, '\n');
                 add_wrapped(out, c->detail, 0);
         }
-        add_options("Options", c->options, c->option_count, OPTION_SERVED, out);
+        add_options("Options", c->options->rows, c->options->count, OPTION_SERVED, out);
         add_options("Global options", global, count, OPTION_SERVED, out);
-        add_options("Accepted and ignored", c->options, c->option_count, OPTION_IGNORED, out);
-        add_options("Not supported", c->options, c->option_count, OPTION_UNSUPPORTED, out);
+        add_options("Accepted and ignored", c->options->rows, c->options->count, OPTION_IGNORED, out);
+        add_options("Not supported", c->options->rows, c->options->count, OPTION_UNSUPPORTED, out);
 }
 
 static void add_exit_statuses(Buf *out) {

@@ -60,7 +60,7 @@ static void add_option(Buf *out, const Option *option) {
 static void add_command(Buf *out, const Command *c) {
         buf_adds(out, ".SS ");
         buf_addf(out, "\"decant %s", c->name);
-        if (c->option_count) buf_adds(out, " [OPTIONS]");
+        if (c->options->count) buf_adds(out, " [OPTIONS]");
         if (*c->operands) buf_addc(out, ' ');
         add_text(out, c->operands);
         buf_adds(out, "\"\n");
@@ -70,7 +70,7 @@ static void add_command(Buf *out, const Command *c) {
                 buf_adds(out, ".PP\n");
                 add_line(out, c->detail);
         }
-        for (size_t i = 0; i < c->option_count; i++) add_option(out, &c->options[i]);
+        for (size_t i = 0; i < c->options->count; i++) add_option(out, &c->options->rows[i]);
 }
 
 static void add_tables(Buf *out) {

@@ -45,7 +45,8 @@ static void test_options(void **state) {
         const Command *table = command_table(&count);
         const Option *global = global_options(&global_count);
         check_options("global", global, global_count);
-        for (size_t i = 0; i < count; i++) check_options(table[i].name, table[i].options, table[i].option_count);
+        for (size_t i = 0; i < count; i++)
+                check_options(table[i].name, table[i].options->rows, table[i].options->count);
 }
 
 static void test_commands(void **state) {
@@ -91,11 +92,11 @@ static void test_outputs_cover_the_table(void **state) {
                         if (table[i].hidden) continue;
                         check_mentions(&text, makers[m].name, table[i].name);
                         if (makers[m].troff) continue;
-                        for (size_t j = 0; j < table[i].option_count; j++) {
-                                if (table[i].options[j].state == OPTION_UNSUPPORTED) continue;
+                        for (size_t j = 0; j < table[i].options->count; j++) {
+                                if (table[i].options->rows[j].state == OPTION_UNSUPPORTED) continue;
                                 AUTO(freep)
-                                char *option =
-                                        xasprintf("%s%s", makers[m].long_only ? "-l " : "--", table[i].options[j].name);
+                                char *option = xasprintf("%s%s", makers[m].long_only ? "-l " : "--",
+                                                         table[i].options->rows[j].name);
                                 check_mentions(&text, makers[m].name, option);
                         }
                 }
