@@ -58,6 +58,7 @@ void build_init(Build *b, const BuildParams *params) {
         pthread_mutex_init(&b->lock, NULL);
         pthread_mutex_init(&b->emit_lock, NULL);
         pthread_cond_init(&b->key_done, NULL);
+        ssh_agents_init(&b->ssh_agents);
         atomic_init(&b->stopping, false);
         atomic_init(&b->entered, false);
         context_list_init(&b->contexts, params->store);
@@ -66,6 +67,7 @@ void build_init(Build *b, const BuildParams *params) {
 static void build_job_done(BuildJob *j) {
         Build *b = &j->b;
         graph_free(b);
+        ssh_agents_done(&b->ssh_agents);
         if (b->sandbox) sandbox_free(b->sandbox);
         if (b->sandbox_scratch) tree_remove(AT_FDCWD, b->sandbox_scratch, NULL);
         free(b->sandbox_scratch);

@@ -44,7 +44,8 @@ typedef struct BuildSecret {
 
 typedef struct BuildSsh {
         const char *id;
-        const char *path; /* the agent's socket */
+        const char *path;        /* the agent's socket; or NULL and */
+        const char *const *keys; /* files of private keys, for an agent of the build's own; NULL-terminated */
 } BuildSsh;
 
 /* Something that a build was made of. */

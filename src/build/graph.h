@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "build/build.h"
 #include "build/context.h"
+#include "build/ssh_agent.h"
 #include "layer/view.h"
 #include "sandbox/sandbox.h"
 
@@ -74,6 +75,7 @@ typedef struct Build {
         Map *claims;      /* step key -> the node that executes or executed it in this build; guarded by lock */
         Sandbox *sandbox; /* made at the first RUN; guarded by lock */
         char *sandbox_scratch;
+        SshAgents ssh_agents;
         Node *finished;              /* guarded by lock */
         int finished_fd;             /* eventfd: something is in `finished` */
         atomic_bool entered;         /* a failed step was given to enter_failure() */

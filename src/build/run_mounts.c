@@ -191,11 +191,13 @@ static const BuildSsh *find_ssh(const BuildParams *params, const char *id) {
 static int forward_agent(MountJob *j, const BuildSsh *ssh, Err **e) {
         const PlanMount *mount = j->mount;
         AUTO(freep) char *dir = NULL;
+        const char *agent;
+        if (ssh_agent_socket(&j->b->ssh_agents, ssh, &agent, e) < 0) return -1;
         if (memory_dir(j->m, &dir, e) < 0) return -1; /* a short path, as sockets need */
         char *path = xasprintf("%s/agent", dir);
         keep_text(j->m, path);
         SshForwardParams params = {
-                .agent = ssh->path,
+                .agent = agent,
                 .socket = path,
                 .mode = mount->has_mode ? mount->mode : 0600,
                 .uid = mount->has_uid ? mount->uid : 0,
@@ -216,7 +218,8 @@ static int prepare_ssh(MountJob *j, Err **e) {
         if (ssh) return forward_agent(j, ssh, e);
         if (!mount->required) return 0;
         err_new(e, ERR_NOT_FOUND, "no SSH agent \"%s\" is forwarded to this build", mount->id);
-        return err_hint(e, "forward one with --ssh %s%s", mount->id, streq(mount->id, "default") ? "" : "=SOCKET");
+        return err_hint(e, "forward one with --ssh %s%s", mount->id,
+                        streq(mount->id, "default") ? "" : "=SOCKET, or =KEYFILE");
 }
 
 /* ---- cache mounts. Who uses one holds the lock beside it, alone or with others; nobody removes it meanwhile. */

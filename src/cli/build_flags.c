@@ -193,35 +193,61 @@ static int parse_allow(BuildRequest *r, const char *text, Err **e) {
         return 0;
 }
 
-static int key_refused(const char *path, Err **e) {
-        err_new(e, ERR_UNSUPPORTED, "--ssh: '%s' is a key, not the socket of an agent", path);
-        return err_hint(e, "add it to an agent (ssh-add %s) and forward that: --ssh default", path);
+/* One file behind "id=": a socket, or one of several keys. */
+static int ssh_path(Arena *a, const char *text, Str path, BuildSsh *ssh, StrVec *keys, Err **e) {
+        struct stat st;
+        AUTO(freep) char *file = str_dup(path);
+        if (stat(file, &st) < 0) return err_sys(e, "--ssh %s: '%s'", text, file);
+        if (!S_ISSOCK(st.st_mode) && !S_ISREG(st.st_mode))
+                return err_new(e, ERR_USAGE, "--ssh %s: '%s' is neither the socket of an agent nor a key", text, file);
+        if (ssh->path || (S_ISSOCK(st.st_mode) && keys->n))
+                return err_new(e, ERR_USAGE, "--ssh %s: an id has either one socket or keys", text);
+        if (S_ISSOCK(st.st_mode))
+                ssh->path = arena_strdup(a, file);
+        else
+                strvec_push(keys, file);
+        return 0;
+}
+
+static int own_agent(const char *text, BuildSsh *ssh, Err **e) {
+        const char *agent = getenv("SSH_AUTH_SOCK");
+        struct stat st;
+        if (!agent || !*agent) {
+                err_new(e, ERR_USAGE, "--ssh %s: SSH_AUTH_SOCK is not set", text);
+                return err_hint(e, "start an agent (eval $(ssh-agent)), or name its socket or a key: --ssh %s=/path",
+                                ssh->id);
+        }
+        ssh->path = agent;
+        if (stat(agent, &st) < 0) return err_sys(e, "--ssh %s: '%s'", text, agent);
+        return S_ISSOCK(st.st_mode) ? 0 : err_new(e, ERR_USAGE, "--ssh %s: SSH_AUTH_SOCK is no socket", text);
+}
+
+static const char *const *keep_list(Arena *a, const StrVec *list) {
+        const char **kept = arena_alloc(a, (list->n + 1) * sizeof *kept);
+        for (size_t i = 0; i < list->n; i++) kept[i] = arena_strdup(a, list->v[i]);
+        kept[list->n] = NULL;
+        return kept;
 }
 
 int build_ssh_parse(Arena *a, const char *text, BuildSsh *ret_ssh, Err **e) {
-        Str rest = str_of(text), id, path;
-        bool has_path = str_cut(&rest, '=', &id);
-        *ret_ssh = (BuildSsh){.id = arena_str(a, id)};
-        if (!has_path) rest = (Str){"", 0};
-        bool more = str_cut(&rest, ',', &path);
-        while (more) {
-                Str option;
-                more = str_cut(&rest, ',', &option);
-                if (str_is(option, "raw=true") || str_is(option, "raw=false")) continue;
-                return err_new(e, ERR_UNSUPPORTED, "--ssh %s: one socket for an id", text);
-        }
+        AUTO(strvec_done) StrVec keys = {0};
+        Str rest = str_of(text), id, one;
+        bool more = str_cut(&rest, '=', &id), raw = false;
+        BuildSsh ssh = {.id = arena_str(a, id)};
         if (id.n == 0) return err_new(e, ERR_USAGE, "--ssh: '%s' has no id", text);
-        const char *agent = getenv("SSH_AUTH_SOCK");
-        ret_ssh->path = path.n ? arena_str(a, path) : agent && *agent ? agent : NULL;
-        if (!ret_ssh->path) {
-                err_new(e, ERR_USAGE, "--ssh %s: SSH_AUTH_SOCK is not set", text);
-                return err_hint(e, "start an agent (eval $(ssh-agent)), or name its socket: --ssh %s=/path",
-                                ret_ssh->id);
+        while (more) {
+                more = str_cut(&rest, ',', &one);
+                raw = raw || str_is(one, "raw=true");
+                bool option = one.n == 0 || str_starts(one, STR("raw="));
+                if (!option && ssh_path(a, text, one, &ssh, &keys, e) < 0) return -1;
         }
-        struct stat st;
-        if (stat(ret_ssh->path, &st) < 0) return err_sys(e, "--ssh %s: '%s'", text, ret_ssh->path);
-        if (S_ISSOCK(st.st_mode)) return 0;
-        return key_refused(ret_ssh->path, e);
+        if (raw && keys.n) return err_new(e, ERR_USAGE, "--ssh %s: raw=true is for sockets, and this is a key", text);
+        if (keys.n)
+                ssh.keys = keep_list(a, &keys);
+        else if (!ssh.path && own_agent(text, &ssh, e) < 0)
+                return -1;
+        *ret_ssh = ssh;
+        return 0;
 }
 
 static int parse_ssh(BuildRequest *r, const Args *args, Err **e) {

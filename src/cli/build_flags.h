@@ -14,5 +14,5 @@ int build_flags_arg_file(BuildRequest *r, const Args *args, Err **e);
 /* "manifest,index[linux/amd64]:key=value" as one annotation for each target. Appended to list. ERR_USAGE. */
 typedef VEC(Annotation) Annotations;
 int annotation_parse(Arena *a, const char *text, Annotations *list, Err **e);
-/* "default", "id=socket", "id". ERR_USAGE, ERR_UNSUPPORTED (keys instead of an agent). */
+/* "default", "id", "id=socket", "id=key,key". ERR_USAGE; ERR_SYS: no such file. */
 int build_ssh_parse(Arena *a, const char *text, BuildSsh *ret_ssh, Err **e);

@@ -50,16 +50,14 @@ static bool has_group(const ProcessParams *params) {
         return params->silence_s || params->cancelled;
 }
 
-static int spawn(const ProcessParams *params, int in, int out, int err, pid_t *ret_pid, Err **e) {
+static int spawn(const ProcessParams *params, bool group, const int fds[3], pid_t *ret_pid, Err **e) {
         posix_spawn_file_actions_t actions;
         posix_spawn_file_actions_init(&actions);
-        posix_spawn_file_actions_adddup2(&actions, in, 0);
-        posix_spawn_file_actions_adddup2(&actions, out, 1);
-        posix_spawn_file_actions_adddup2(&actions, err, 2);
+        for (int i = 0; i < 3; i++) posix_spawn_file_actions_adddup2(&actions, fds[i], i);
         if (params->directory) posix_spawn_file_actions_addchdir_np(&actions, params->directory);
         posix_spawnattr_t attributes;
         posix_spawnattr_init(&attributes);
-        if (has_group(params)) posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+        if (group) posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
         char *const *env = params->env ? (char *const *)params->env : environ;
         int r = posix_spawnp(ret_pid, params->argv[0], &actions, &attributes, (char *const *)params->argv, env);
         posix_spawn_file_actions_destroy(&actions);
@@ -126,7 +124,7 @@ int process_run(const ProcessParams *params, int *ret_status, Buf *ret_output, B
         AUTO(closep) int in = input_open(params, e);
         if (in < 0) return -1;
         pid_t pid;
-        if (spawn(params, in, out.write_fd, err.write_fd, &pid, e) < 0) return -1;
+        if (spawn(params, has_group(params), (int[]){in, out.write_fd, err.write_fd}, &pid, e) < 0) return -1;
         close(TAKE_FD(out.write_fd));
         close(TAKE_FD(err.write_fd));
         int r = collect_both(out.read_fd, err.read_fd, params, ret_output, ret_errors, e);
@@ -135,4 +133,27 @@ int process_run(const ProcessParams *params, int *ret_status, Buf *ret_output, B
         if (reap(pid, &status, e) < 0 || r < 0) return -1;
         *ret_status = status;
         return 0;
+}
+
+int companion_start(const char *const *argv, Companion *ret_companion, Err **e) {
+        AUTO(pipe_close) Pipe in = {-1, -1};
+        AUTO(pipe_close) Pipe out = {-1, -1};
+        AUTO(closep) int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        if (nothing < 0) return err_sys(e, "open /dev/null");
+        if (pipe_open(&in, e) < 0 || pipe_open(&out, e) < 0) return -1;
+        ProcessParams params = {.argv = argv};
+        Companion c;
+        if (spawn(&params, true, (int[]){in.read_fd, out.write_fd, nothing}, &c.pid, e) < 0) return -1;
+        c.input_fd = TAKE_FD(in.write_fd);
+        c.output_fd = TAKE_FD(out.read_fd);
+        *ret_companion = c;
+        return 0;
+}
+
+int companion_stop(Companion *c) {
+        int status = 0;
+        closep(&c->input_fd);
+        if (reap(c->pid, &status, NULL) < 0) status = -1;
+        closep(&c->output_fd);
+        return status;
 }

@@ -25,3 +25,15 @@ typedef struct ProcessParams {
 /* Run to the end. *ret_status: exit status, or 128 + signal. Output and errors are collected. ERR_NOT_FOUND when the
  * program is not installed. */
 int process_run(const ProcessParams *params, int *ret_status, Buf *ret_output, Buf *ret_errors, Err **e);
+
+/* A program that runs beside us until its standard input ends. */
+typedef struct Companion {
+        pid_t pid;
+        int input_fd, output_fd; /* its standard input and output; errors go to /dev/null */
+} Companion;
+
+/* It gets a process group of its own, so that a terminal's ^C is not for it: what it does at the end of its input it does also
+ * when we are killed. ERR_NOT_FOUND when it is not installed. */
+int companion_start(const char *const *argv, Companion *ret_companion, Err **e);
+/* End its input and wait for it. Returns its exit status, or 128 + signal. */
+int companion_stop(Companion *c);

@@ -242,10 +242,52 @@ D
         decant build --ssh "other=$PWD/agent" c >log 2>&1 || fail "$(cat log)"
         grep -q 'socket 666 7:8' log || fail "$(cat log)"
         expect_fail 5 'no SSH agent .other. is forwarded' 'ssh other=SOCKET' 'Dockerfile:3' -- decant build --no-cache c
-        expect_fail 1 'is a key' 'ssh-add' -- decant build --ssh "other=$PWD/key" c
         unset SSH_AUTH_SOCK
         expect_fail 2 'SSH_AUTH_SOCK is not set' -- decant build --ssh default c
         no_leftovers
+}
+
+# Keys: an agent for this build alone.
+test_ssh_keys() {
+        command -v ssh-agent >/dev/null || return 0
+        unset SSH_AUTH_SOCK
+        ssh-keygen -q -t ed25519 -N '' -C first-key -f one && ssh-keygen -q -t ecdsa -N '' -C second-key -f two
+        ssh-keygen -q -t ed25519 -N words -f locked && chmod 644 two
+        context c <<'D'
+FROM busybox
+RUN --mount=type=ssh,id=k /usr/bin/ssh-add -L
+RUN --mount=type=ssh,id=k /usr/bin/ssh-add -l && echo again
+D
+        local usr=(-v /usr:/usr:ro -v /lib:/lib:ro -v /lib64:/lib64:ro)
+        decant build --ssh "k=$PWD/one,$PWD/two" "${usr[@]}" c >log 2>&1 || fail "$(cat log)"
+        grep -q first-key log && grep -q second-key log && grep -q again log || fail "$(cat log)"
+        agents_gone
+        grep -rqs 'OPENSSH PRIVATE KEY' store && fail "a key lies in the store"
+        sed -i 's/ssh-add -L/ssh-add -L; false/' c/Dockerfile
+        expect_fail 4 first-key -- decant build --no-cache --ssh "k=$PWD/one" "${usr[@]}" c
+        agents_gone
+        no_leftovers
+        sed -i 's/ssh-add -L; false/ssh-add -L; sleep 60/' c/Dockerfile
+        "$DECANT" build --ssh "k=$PWD/one" "${usr[@]}" c >log 2>&1 &
+        local builder=$!
+        for _ in $(seq 100); do grep -q first-key log && break || sleep 0.1; done
+        kill -KILL $builder
+        wait $builder 2>/dev/null
+        agents_gone
+        expect_fail 7 'Dockerfile:2' "locked' is protected by a passphrase" 'ssh-add' -- decant build --ssh "k=$PWD/locked" c
+        echo nonsense >bad
+        expect_fail 6 "bad' is no private key" -- decant build --ssh "k=$PWD/bad" c
+        expect_fail 5 'No such file' -- decant build --ssh "k=$PWD/absent" c
+        expect_fail 2 'neither the socket' -- decant build --ssh "k=$PWD" c
+        agents_gone
+}
+
+agents_gone() {
+        for _ in $(seq 50); do
+                pgrep -f 'ssh-agent -a [^ ]*/decant-secret-' >/dev/null || return 0
+                sleep 0.1
+        done
+        fail "an agent is still there: $(pgrep -af ssh-agent)"
 }
 
 test_devices() {

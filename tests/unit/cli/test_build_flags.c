@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "cli/build_flags.h"
+#include "os/fs.h"
 
 typedef struct Expected {
         AnnotationTarget target;
@@ -82,6 +84,16 @@ static void test_ssh(void **state) {
         assert_string_equal(ssh.id, "other");
         AUTO(freep) char *two = xasprintf("other=%s,%s", address.sun_path, address.sun_path);
         assert_int_equal(build_ssh_parse(a, two, &ssh, NULL), -1);
+        AUTO(freep) char *key = xasprintf("%s/key", directory);
+        assert_int_equal(file_write_atomic(AT_FDCWD, key, "x", 1, 0600, NULL), 0);
+        AUTO(freep) char *keys = xasprintf("k=%s,%s", key, key);
+        assert_int_equal(build_ssh_parse(a, keys, &ssh, NULL), 0);
+        assert_true(!ssh.path && ssh.keys && streq(ssh.keys[0], key) && streq(ssh.keys[1], key) && !ssh.keys[2]);
+        AUTO(freep) char *mixed = xasprintf("k=%s,%s", key, address.sun_path);
+        assert_int_equal(build_ssh_parse(a, mixed, &ssh, NULL), -1);
+        AUTO(freep) char *raw = xasprintf("k=%s,raw=true", key);
+        assert_int_equal(build_ssh_parse(a, raw, &ssh, NULL), -1);
+        unlink(key);
         assert_int_equal(build_ssh_parse(a, "=x", &ssh, NULL), -1);
         assert_int_equal(build_ssh_parse(a, "x=/dev/null", &ssh, NULL), -1);
         unsetenv("SSH_AUTH_SOCK");

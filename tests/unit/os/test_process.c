@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -33,6 +34,23 @@ static void test_absent_program(void **state) {
         AUTO(err_freep) Err *e = NULL;
         int status;
         assert_int_equal(process_run(&params, &status, NULL, NULL, &e), -1);
+        assert_int_equal(err_kind(e), ERR_NOT_FOUND);
+}
+
+static void test_companion(void **state) {
+        (void)state;
+        const char *const argv[] = {"sh", "-c", "echo up; cat >/dev/null; exit 7", NULL};
+        Companion c;
+        char text[3];
+        assert_int_equal(companion_start(argv, &c, NULL), 0);
+        assert_int_equal(read(c.output_fd, text, sizeof text), 3);
+        assert_memory_equal(text, "up\n", 3);
+        assert_int_equal(kill(c.pid, 0), 0);
+        assert_int_equal(getpgid(c.pid), c.pid);
+        assert_int_equal(companion_stop(&c), 7);
+        const char *const absent[] = {"no-such-program-anywhere", NULL};
+        AUTO(err_freep) Err *e = NULL;
+        assert_int_equal(companion_start(absent, &c, &e), -1);
         assert_int_equal(err_kind(e), ERR_NOT_FOUND);
 }
 
@@ -73,7 +91,7 @@ static void test_cancelled(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {cmocka_unit_test(test_output_and_status),
-                                           cmocka_unit_test(test_absent_program), cmocka_unit_test(test_silence),
-                                           cmocka_unit_test(test_cancelled)};
+                                           cmocka_unit_test(test_absent_program), cmocka_unit_test(test_companion),
+                                           cmocka_unit_test(test_silence), cmocka_unit_test(test_cancelled)};
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
