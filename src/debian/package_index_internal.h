@@ -58,3 +58,6 @@ int package_index_scan(const PackageIndex *index, const PackageScan *scan, Err *
 
 /* The indexes of a universe. */
 const PackageIndex *package_universe_index(const PackageUniverse *u, size_t i);
+
+/* What lives as long as the universe. */
+Arena *package_universe_arena(PackageUniverse *u);

@@ -51,6 +51,10 @@ size_t package_universe_count(const PackageUniverse *u) {
         return u->indexes.n;
 }
 
+Arena *package_universe_arena(PackageUniverse *u) {
+        return u->arena;
+}
+
 const PackageIndex *package_universe_index(const PackageUniverse *u, size_t i) {
         return u->indexes.v[i];
 }
