@@ -231,13 +231,24 @@ void explain_remember(Build *b, const Node *n) {
         (void)file_write_atomic(store_root_fd(b->store), path, n->key_text.p, n->key_text.n, 0600, &ignored);
 }
 
-static void tell(Build *b, const Node *n, const char *why) {
+static void tell(Build *b, Node *n, const char *why) {
         pthread_mutex_lock(&b->lock);
         strvec_pushf(b->params->explanations, "%s: %s", n->step->name, why);
+        n->explanation = b->params->explanations->n;
         pthread_mutex_unlock(&b->lock);
 }
 
-void explain_step(Build *b, const Node *n) {
+void explain_more(Build *b, const Node *n, const char *more) {
+        StrVec *lines = b->params->explanations;
+        if (!lines || !n->explanation || !*more) return;
+        pthread_mutex_lock(&b->lock);
+        char **line = &lines->v[n->explanation - 1], *longer = xasprintf("%s: %s", *line, more);
+        free(*line);
+        *line = longer;
+        pthread_mutex_unlock(&b->lock);
+}
+
+void explain_step(Build *b, Node *n) {
         if (!b->params->explanations) return;
         if (n->step->no_cache) {
                 tell(b, n, "the cache is not to be used (--no-cache or --no-cache-filter)");

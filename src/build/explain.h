@@ -8,7 +8,9 @@
  * any thread. */
 
 /* The step is about to be executed: say why, when somebody asks. n->key_text is its key's. */
-void explain_step(Build *b, const Node *n);
+void explain_step(Build *b, Node *n);
+/* Behind what explain_step() said of it. */
+void explain_more(Build *b, const Node *n, const char *more);
 
 /* It was executed: remember what its key was made of. Failures are not told: nothing depends on it. */
 void explain_remember(Build *b, const Node *n);

@@ -43,6 +43,7 @@ struct Node {
         Err *error;
         int64_t started_ns;
         pthread_t thread;
+        size_t explanation;      /* of --explain: which line says why it was executed, from 1; 0: none */
         Buf key_text;            /* what the key was made of, once it is being executed; its own thread's */
         Node *next_finished;     /* in the queue of finished nodes */
         SandboxProcess *process; /* while a RUN runs; guarded by Build.lock */

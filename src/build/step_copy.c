@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "build/explain.h"
+#include "build/explain_files.h"
 #include "build/fetch.h"
 #include "build/graph.h"
 #include "store/key.h"
@@ -222,6 +224,12 @@ static int fill_draft(CopyJob *j, Draft *draft, Err **e) {
                 .progress_context = j,
         };
         if (copy_set_apply(j->set, &apply, e) < 0) return -1;
+        if (j->b->params->explanations && earlier.path) {
+                AUTO(buf_done) Buf files = {0};
+                explain_files(&(LayerFiles){earlier.path, earlier.index}, &(LayerFiles){draft->fs_path, record},
+                              &files);
+                explain_more(j->b, j->n, files.n ? files.p : "");
+        }
         return digest_index_save_draft(record, draft, e);
 }
 

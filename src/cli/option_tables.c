@@ -95,7 +95,7 @@ static const Option build_options_rows[] = {
              .note = "RUN steps always get the default profile"),
         TEXT(0, "shm-size", "SIZE", "Size of /dev/shm in RUN steps (default: 64m)"),
         FLAG(0, "squash", "Make one layer of all that the target's steps make"),
-        LIST(0, "ssh", "default|ID[=SOCKET]", "Forward an SSH agent to RUN --mount=type=ssh"),
+        LIST(0, "ssh", "default|ID[=SOCKET|KEY,...]", "Forward an SSH agent or keys to RUN --mount=type=ssh"),
         LIST('t', "tag", "NAME[:TAG]", "Name the image in the local store", .completes = COMPLETES_IMAGE),
         TEXT(0, "target", "STAGE", "Build this stage instead of the last"),
         TEXT(0, "timestamp", "SECONDS", "Date the image and all that steps make, as SOURCE_DATE_EPOCH"),
