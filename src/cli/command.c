@@ -106,6 +106,19 @@ static const Command commands[] = {
          .completes = COMPLETES_IMAGE,
          .uses_store = true,
          .options_first = true},
+        {.id = COMMAND_TEST,
+         .name = "test",
+         .operands = "IMAGE FILE...",
+         .help = "Run structure tests against an image",
+         .detail = "FILE holds tests as container-structure-test reads them, in YAML or JSON, - is standard input: "
+                   "commands with their output and exit status, files with their mode, owner and content, and the "
+                   "image's configuration. Files are looked up in the layers, with nothing mounted; each command test "
+                   "runs in a sandbox and a root file system of its own, as with decant run. The status is 0 when all "
+                   "tests pass, 10 when one fails, 3 when a file is wrong.",
+         OPTIONS(test_options),
+         .operand_max = SIZE_MAX,
+         .completes = COMPLETES_FILE,
+         .uses_store = true},
         {.id = COMMAND_IMPORT,
          .name = "import",
          .operands = "FILE | - [NAME[:TAG]]",

@@ -17,6 +17,7 @@ typedef enum CommandId {
         COMMAND_TAG,
         COMMAND_RMI,
         COMMAND_RUN,
+        COMMAND_TEST,
         COMMAND_IMPORT,
         COMMAND_SAVE,
         COMMAND_LOAD,

@@ -14,6 +14,7 @@ static const ExitRow rows[] = {
         {EXIT_DENIED, "no permission, or the kernel does not let decant make a sandbox"},
         {EXIT_NO_SPACE, "no space left on the device"},
         {EXIT_NETWORK, "another machine was not reached or failed; trying again may help"},
+        {EXIT_TESTS_FAILED, "test: the image does not pass its tests"},
         {EXIT_RUN_FAILED, "run: decant itself failed"},
         {EXIT_RUN_NOT_EXECUTABLE, "run: the command in the image cannot be executed"},
         {EXIT_RUN_NOT_FOUND, "run: the command is not in the image"},

@@ -18,6 +18,7 @@ typedef enum ExitStatus {
         EXIT_DENIED = 7,
         EXIT_NO_SPACE = 8,
         EXIT_NETWORK = 9,
+        EXIT_TESTS_FAILED = 10,
         EXIT_RUN_FAILED = 125,
         EXIT_RUN_NOT_EXECUTABLE = 126,
         EXIT_RUN_NOT_FOUND = 127,

@@ -63,22 +63,9 @@ static void render_json(const LintRows *rows, bool color, Buf *out) {
 
 /* ---- checkstyle */
 
-static void add_xml(Buf *out, const char *text) {
-        for (const char *c = text; *c; c++) {
-                switch (*c) {
-                case '<': buf_adds(out, "&lt;"); break;
-                case '>': buf_adds(out, "&gt;"); break;
-                case '&': buf_adds(out, "&amp;"); break;
-                case '\'': buf_adds(out, "&apos;"); break;
-                case '"': buf_adds(out, "&quot;"); break;
-                default: buf_addc(out, (unsigned char)*c < ' ' ? ' ' : *c); break;
-                }
-        }
-}
-
 static void add_attribute(Buf *out, const char *name, const char *value) {
         buf_addf(out, " %s='", name);
-        add_xml(out, value);
+        text_add_xml(out, str_of(value));
         buf_addc(out, '\'');
 }
 

@@ -208,6 +208,30 @@ static const Option run_options_rows[] = {
         TEXT('w', "workdir", "PATH", "Instead of the image's working directory"),
 };
 
+static const Option test_options_rows[] = {
+        LIST('c', "config", "FILE", "A file of tests, as the operands are", .completes = COMPLETES_FILE),
+        TEXT('d', "driver", "NAME", "What looks at the image", .state = OPTION_IGNORED,
+             .note = "files are read from the image's layers, commands run in decant's own sandbox"),
+        TEXT('i', "image", "IMAGE", "The image; then all operands are files", .completes = COMPLETES_IMAGE),
+        TEXT(0, "junit-suite-name", "NAME", "Name of the suite in JUnit reports"),
+        TEXT(0, "network", "MODE", "Network of commands", .choices = "default bridge host none"),
+        FLAG(0, "no-color", "No colours"),
+        FLAG(0, "no-run", "Leave out the tests that run commands"),
+        TEXT('o', "output", "FORMAT", "Form of the report (default: text)", .choices = "text json junit"),
+        TEXT(0, "platform", "PLATFORM", "Which image of a name that stands for several"),
+        FLAG(0, "pull", "Ask registries for a newer image", .state = OPTION_IGNORED,
+             .note = "images come from the local store only"),
+        FLAG('q', "quiet", "Show nothing but a report that is no text"),
+        FLAG(0, "read-only", "Run the tested commands (not setup and teardown) with a read-only root file system"),
+        TEXT(0, "runtime", "NAME", "What starts commands", .choices = "launcher crun"),
+        TEXT(0, "test-report", "FILE",
+             "Write the report into FILE (json unless --output says junit), text to the terminal",
+             .completes = COMPLETES_FILE),
+        TEXT(0, "timeout", "DURATION", "How long each command may take (default: 2m)"),
+        LIST(0, "tmpfs", "PATH[:size=SIZE]", "Mount an empty tmpfs for commands"),
+        TEXT('u', "user", "USER[:GROUP]", "Run commands as this user instead of the file's or the image's"),
+};
+
 static const Option import_options_rows[] = {
         LIST('c', "change", "INSTRUCTION", "Apply a Dockerfile instruction, for example 'CMD [\"sh\"]'"),
         TEXT('m', "message", "TEXT", "Comment in the image's history"),
@@ -261,6 +285,7 @@ const OptionTable history_options = {history_options_rows, ARRAY_SIZE(history_op
 const OptionTable inspect_options = {inspect_options_rows, ARRAY_SIZE(inspect_options_rows)};
 const OptionTable rmi_options = {rmi_options_rows, ARRAY_SIZE(rmi_options_rows)};
 const OptionTable run_options = {run_options_rows, ARRAY_SIZE(run_options_rows)};
+const OptionTable test_options = {test_options_rows, ARRAY_SIZE(test_options_rows)};
 const OptionTable import_options = {import_options_rows, ARRAY_SIZE(import_options_rows)};
 const OptionTable save_options = {save_options_rows, ARRAY_SIZE(save_options_rows)};
 const OptionTable load_options = {load_options_rows, ARRAY_SIZE(load_options_rows)};

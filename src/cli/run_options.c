@@ -26,7 +26,7 @@ static int check_variable(const char *text, Err **e) {
 }
 
 /* NAME=VALUE, or NAME whose value comes from our own environment. */
-static int set_variable(StrVec *env, const char *text, Err **e) {
+int run_env_variable(StrVec *env, const char *text, Err **e) {
         if (check_variable(text, e) < 0) return -1;
         const char *equals = strchr(text, '=');
         const char *value = equals ? equals + 1 : getenv(text);
@@ -46,25 +46,30 @@ int run_env_file(StrVec *env, const char *path, Err **e) {
                 while (line.n && (line.p[0] == ' ' || line.p[0] == '\t')) line = str_sub(line, 1, line.n);
                 if (line.n && line.p[line.n - 1] == '\r') line.n--;
                 AUTO(freep) char *text = str_dup(line);
-                if (*text && *text != '#' && set_variable(env, text, e) < 0) return err_wrap(e, "%s:%u", path, number);
+                if (*text && *text != '#' && run_env_variable(env, text, e) < 0)
+                        return err_wrap(e, "%s:%u", path, number);
                 if (!more) return 0;
         }
 }
 
-static int make_env(RunOptions *o, const Args *args, const Image *image, Err **e) {
-        const char *text;
+static void add_image_env(RunOptions *o, const Image *image) {
         strvec_env_set(&o->env, "PATH", DEFAULT_PATH);
         strvec_env_set(&o->env, "HOSTNAME", o->hostname);
         if (o->terminal) strvec_env_set(&o->env, "TERM", "xterm");
         for (size_t i = 0; i < image->config.env.n; i++) {
                 if (check_variable(image->config.env.v[i], NULL) == 0)
-                        set_variable(&o->env, image->config.env.v[i], NULL);
+                        run_env_variable(&o->env, image->config.env.v[i], NULL);
         }
+}
+
+static int make_env(RunOptions *o, const Args *args, const Image *image, Err **e) {
+        const char *text;
+        add_image_env(o, image);
         for (size_t i = 0; (text = args_next(args, "env-file", &i));) {
                 if (run_env_file(&o->env, text, e) < 0) return -1;
         }
         for (size_t i = 0; (text = args_next(args, "env", &i));) {
-                if (set_variable(&o->env, text, e) < 0) return err_wrap(e, "--env");
+                if (run_env_variable(&o->env, text, e) < 0) return err_wrap(e, "--env");
         }
         o->has_home = strvec_env_get(&o->env, "HOME") != NULL;
         return 0;
@@ -201,19 +206,37 @@ static int check_platform(const Args *args, const Image *image, Err **e) {
         return err_new(e, ERR_CONFLICT, "image '%s' is for %s, not for %s", args->operands.v[0], have, text);
 }
 
+NetworkMode run_network(const char *text) {
+        if (text && streq(text, "none")) return NETWORK_NONE;
+        return text && streq(text, "host") ? NETWORK_HOST : NETWORK_DEFAULT;
+}
+
+/* Its user and its directory. */
+static void use_image(RunOptions *o, const Image *image) {
+        o->user = image->config.user ? image->config.user : "";
+        o->cwd = path_clean(image->config.working_dir ? image->config.working_dir : "/");
+}
+
+void run_options_of_image(RunOptions *o, const Image *image) {
+        use_image(o, image);
+        o->hostname = make_hostname();
+        add_image_env(o, image);
+        o->has_home = strvec_env_get(&o->env, "HOME") != NULL;
+}
+
 static int parse_modes(RunOptions *o, const Args *args, const Image *image, Err **e) {
         const char *network = args_text(args, "network"), *runtime = args_text(args, "runtime");
         const char *user = args_text(args, "user"), *cwd = args_text(args, "workdir"),
                    *hostname = args_text(args, "hostname");
-        o->network = !network                 ? NETWORK_DEFAULT
-                     : streq(network, "none") ? NETWORK_NONE
-                     : streq(network, "host") ? NETWORK_HOST
-                                              : NETWORK_DEFAULT;
+        use_image(o, image);
+        o->network = run_network(network);
         o->runtime = runtime && streq(runtime, "crun") ? RUNTIME_CRUN : RUNTIME_LAUNCHER;
-        o->user = user ? user : image->config.user ? image->config.user : "";
-        if (!cwd) cwd = image->config.working_dir && *image->config.working_dir ? image->config.working_dir : "/";
-        if (*cwd != '/') return err_new(e, ERR_USAGE, "--workdir: '%s' is not an absolute path", cwd);
-        o->cwd = path_clean(cwd);
+        if (user) o->user = user;
+        if (cwd && *cwd != '/') return err_new(e, ERR_USAGE, "--workdir: '%s' is not an absolute path", cwd);
+        if (cwd) {
+                free(o->cwd);
+                o->cwd = path_clean(cwd);
+        }
         o->hostname = hostname ? xstrdup(hostname) : make_hostname();
         o->interactive = args_flag(args, "interactive");
         o->terminal = args_flag(args, "tty");

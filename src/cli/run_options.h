@@ -27,8 +27,15 @@ typedef struct RunOptions {
 int run_options_init(RunOptions *o, const Args *args, const Image *image, Err **e);
 void run_options_done(RunOptions *o);
 
+/* What the image says: user, directory, environment. o: zeroed, but for terminal. */
+void run_options_of_image(RunOptions *o, const Image *image);
+/* "none", "host"; anything else (NULL too) is the default. */
+NetworkMode run_network(const char *text);
+
 /* "/src:/dst:ro" added to the mounts. A source that is missing is made a directory. */
 int run_volume_parse(RunOptions *o, const char *text, Err **e);
 int run_tmpfs_parse(RunOptions *o, const char *text, Err **e);
+/* NAME=VALUE, or NAME whose value comes from our own environment (nothing when it is not set there). ERR_USAGE. */
+int run_env_variable(StrVec *env, const char *text, Err **e);
 /* Lines NAME=VALUE or NAME (from the environment), comments with #. */
 int run_env_file(StrVec *env, const char *path, Err **e);

@@ -173,3 +173,32 @@ void text_add_base64(Buf *out, const void *data, size_t size) {
                 buf_add(out, quad, sizeof quad);
         }
 }
+
+/* Characters of XML 1.0 in the shortest form of UTF-8. */
+static bool is_xml(uint32_t code, size_t bytes) {
+        static const uint32_t shortest[] = {0, 0, 0x80, 0x800, 0x10000};
+        if (code < ' ') return code == '\t' || code == '\n' || code == '\r';
+        return code >= shortest[bytes] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) && code != 0xfffe &&
+               code != 0xffff;
+}
+
+void text_add_xml(Buf *out, Str text) {
+        static const struct {
+                char c;
+                const char *name;
+        } escapes[] = {{'<', "&lt;"},    {'>', "&gt;"},   {'&', "&amp;"},
+                       {'\'', "&apos;"}, {'"', "&quot;"}, {'\r', "&#13;"}};
+        while (text.n > 0) {
+                uint32_t code;
+                size_t n = take_character(text, &code), i = 0;
+                while (i < ARRAY_SIZE(escapes) && escapes[i].c != text.p[0]) i++;
+                if (i < ARRAY_SIZE(escapes)) {
+                        buf_adds(out, escapes[i].name);
+                } else if (is_xml(code, n) && (n > 1 || code != 0xfffd)) {
+                        buf_add(out, text.p, n);
+                } else {
+                        buf_adds(out, "\xef\xbf\xbd");
+                }
+                text = str_sub(text, n, text.n);
+        }
+}

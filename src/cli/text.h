@@ -27,3 +27,6 @@ void text_add_base64(Buf *out, const void *data, size_t size);
 /* Rows of cells as docker's tables: each column is as wide as its widest cell plus three, at least ten; the last is not padded.
  * text: lines whose cells are separated by tabs; it is made safe. */
 void text_add_table(Buf *out, Str text);
+
+/* Append text as the content of an XML element or attribute: escaped, what no XML document may hold as U+FFFD. */
+void text_add_xml(Buf *out, Str text);
