@@ -197,7 +197,7 @@ void text_add_xml(Buf *out, Str text) {
                 } else if (is_xml(code, n) && (n > 1 || code != 0xfffd)) {
                         buf_add(out, text.p, n);
                 } else {
-                        buf_adds(out, "\xef\xbf\xbd");
+                        buf_adds(out, code < ' ' ? " " : "\xef\xbf\xbd");
                 }
                 text = str_sub(text, n, text.n);
         }

@@ -28,5 +28,6 @@ void text_add_base64(Buf *out, const void *data, size_t size);
  * text: lines whose cells are separated by tabs; it is made safe. */
 void text_add_table(Buf *out, Str text);
 
-/* Append text as the content of an XML element or attribute: escaped, what no XML document may hold as U+FFFD. */
+/* Append text as the content of an XML element or attribute: escaped; control characters become spaces, what
+ * is no UTF-8 or no character of XML U+FFFD. */
 void text_add_xml(Buf *out, Str text);
