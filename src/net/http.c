@@ -15,6 +15,7 @@
 #include "base/vec.h"
 #include "net/load.h"
 #include "net/url.h"
+#include "os/fs.h"
 
 enum { IGNORED_BODY_MAX = 1 << 20, STALL_WORTH_RETRY = 64 << 10, RETRY_MS = 250, PAUSE_SLICE_MS = 50 };
 
@@ -38,6 +39,7 @@ typedef struct Get {
         Sha256 *hash;
         uint64_t got, total; /* total 0: not known */
         char *got_etag;      /* of the file whose beginning has come; NULL: cannot be gone on with */
+        bool unchecked;      /* its beginning is the caller's, who compares digests */
         uint64_t attempt_from;
         Err *stopped; /* why a callback ended the transfer */
 } Get;
@@ -153,6 +155,7 @@ static int take_body(Get *g) {
         a->taken = true;
         if (a->status == 200) {
                 g->got = 0;
+                g->unchecked = false;
                 sha256_reset(g->hash);
                 if (ftruncate(g->r->fd, 0) < 0) return err_sys(&g->stopped, "empty the file");
         } else if (!g->got) {
@@ -212,7 +215,7 @@ static void request_headers(const Get *g, StrVec *ret_headers) {
                 strvec_pushf(ret_headers, "Authorization: %s", r->authorization);
         if (g->got) {
                 strvec_pushf(ret_headers, "Range: bytes=%llu-", (unsigned long long)g->got);
-                strvec_pushf(ret_headers, "If-Range: %s", g->got_etag);
+                if (!g->unchecked) strvec_pushf(ret_headers, "If-Range: %s", g->got_etag);
         } else {
                 if (r->etag) strvec_pushf(ret_headers, "If-None-Match: %s", r->etag);
                 if (r->last_modified) strvec_pushf(ret_headers, "If-Modified-Since: %s", r->last_modified);
@@ -317,7 +320,7 @@ static int judge(Get *g, NetOutcome *outcome, Err **e) {
 static int attempt(Get *g, Err **e) {
         free(g->url);
         g->url = xstrdup(g->r->url);
-        if (g->got && !g->got_etag) g->got = 0;
+        if (g->got && !g->got_etag && !g->unchecked) g->got = 0;
         for (unsigned i = 0; i <= HTTP_REDIRECTS_MAX; i++) {
                 NetOutcome outcome;
                 perform(g, &outcome);
@@ -371,11 +374,28 @@ static void take_reply(Get *g, HttpReply *ret_reply) {
         *ret_reply = reply;
 }
 
+/* What the file holds already counts as come. */
+static int take_beginning(Get *g, Err **e) {
+        char block[16384];
+        size_t n = 1;
+        if (g->r->offset > g->r->limits.max_bytes) return 0;
+        while (n > 0 && g->got < g->r->offset) {
+                uint64_t left = g->r->offset - g->got;
+                if (fd_read_at(g->r->fd, g->got, block, left < sizeof block ? (size_t)left : sizeof block, &n, e) < 0)
+                        return -1;
+                sha256_add(g->hash, block, n);
+                g->got += n;
+        }
+        g->unchecked = g->got > 0;
+        return 0;
+}
+
 int http_get_by(const NetModule *module, const HttpRequest *request, HttpReply *ret_reply, Err **e) {
         AUTO(get_done) Get g = {.r = request, .net = module, .hash = sha256_new(), .answer = {.length = UINT64_MAX}};
         g.session = module->session_new();
         if (!g.session) return err_new(e, ERR_INTERNAL, "libcurl does not start");
-        int r = get(&g, e);
+        int r = take_beginning(&g, e);
+        if (r == 0) r = get(&g, e);
         if (r < 0) return -1;
         take_reply(&g, ret_reply);
         return r == ANSWER_UNCHANGED ? HTTP_NOT_MODIFIED : HTTP_FETCHED;

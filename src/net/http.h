@@ -43,6 +43,8 @@ typedef struct HttpRequest {
         const char *etag;          /* of the copy that is known, or NULL: asks only whether there is a newer one */
         const char *last_modified; /* as the server spelled it, or NULL */
         int fd;                    /* the body is written here from the start of the file; borrowed */
+        uint64_t offset;           /* so many bytes of it are there from an earlier call, and are gone on with where the server can
+                                      (it need not be the same file: whoever says this compares the digest of the whole) */
         HttpLimits limits;
         const volatile bool *cancelled; /* or NULL */
         void (*progress)(void *context, uint64_t done, uint64_t total);
