@@ -23,7 +23,7 @@ typedef struct App {
 typedef int CommandFunction(App *app, const Args *args, Err **e);
 CommandFunction command_bake, command_build, command_lint, command_images, command_history, command_inspect,
         command_tag, command_rmi, command_run, command_import, command_save, command_load, command_prune, command_df,
-        command_doctor, command_sync, command_test;
+        command_doctor, command_sync, command_test, command_sbom;
 
 /* The store at --root, else where store_default_root() says. */
 int app_store_open(const App *app, Store **ret_store, Err **e);

@@ -146,6 +146,20 @@ static const Command commands[] = {
          .detail = "Reads docker archives, OCI archives and OCI layouts, plain or compressed.",
          OPTIONS(load_options),
          .uses_store = true},
+        {.id = COMMAND_SBOM,
+         .name = "sbom",
+         .operands = "IMAGE|FILE",
+         .help = "List the packages in an image, as a bill of materials",
+         .detail = "IMAGE is a name or id of the store; FILE an archive or an OCI layout. Written are SPDX 2.3 "
+                   "(spdx-json), CycloneDX 1.6 "
+                   "(cyclonedx-json), a table, or everything as decant's own JSON (json). Nothing of the image is run. "
+                   "The document's time is "
+                   "SOURCE_DATE_EPOCH, else that of the image, so that it can be made again byte for byte.",
+         OPTIONS(sbom_options),
+         .operand_min = 1,
+         .operand_max = 1,
+         .completes = COMPLETES_IMAGE,
+         .uses_store = true},
         {.id = COMMAND_PRUNE,
          .name = "prune",
          .operands = "",

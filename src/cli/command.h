@@ -21,6 +21,7 @@ typedef enum CommandId {
         COMMAND_IMPORT,
         COMMAND_SAVE,
         COMMAND_LOAD,
+        COMMAND_SBOM,
         COMMAND_PRUNE,
         COMMAND_DF,
         COMMAND_DOCTOR,
@@ -73,11 +74,11 @@ typedef struct OptionTable {
 typedef struct Command {
         CommandId id;
         const char *name;
-        const char *operands; /* "SOURCE TARGET" for the usage line */
-        const char *help;     /* one line, no full stop */
-        const char *detail;   /* further paragraphs for help and man page, or NULL */
-        const char *choices;  /* of the operand, for completion; NULL: any */
-        const OptionTable *options; /* never NULL */
+        const char *operands;            /* "SOURCE TARGET" for the usage line */
+        const char *help;                /* one line, no full stop */
+        const char *detail;              /* further paragraphs for help and man page, or NULL */
+        const char *choices;             /* of the operand, for completion; NULL: any */
+        const OptionTable *options;      /* never NULL */
         size_t operand_min, operand_max; /* operand_max SIZE_MAX: any number */
         Completes completes;             /* the operands */
         bool hidden;

@@ -77,7 +77,7 @@ static CommandFunction *const functions[COMMAND_ID_MAX] = {
         [COMMAND_DOCTOR] = command_doctor,   [COMMAND_VERSION] = command_version,
         [COMMAND_HELP] = command_help,       [COMMAND_COMPLETION] = command_completion,
         [COMMAND_MAN] = command_man,         [COMMAND_SYNC] = command_sync,
-        [COMMAND_TEST] = command_test,
+        [COMMAND_TEST] = command_test,       [COMMAND_SBOM] = command_sbom,
 };
 
 static int show_help_of(const Command *command, Err **e) {

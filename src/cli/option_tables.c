@@ -246,6 +246,13 @@ static const Option save_options_rows[] = {
         TEXT('o', "output", "FILE", "Write to FILE instead of standard output", .completes = COMPLETES_FILE),
 };
 
+static const Option sbom_options_rows[] = {
+        TEXT(0, "format", "KIND", "Form of the document (default: table)",
+             .choices = "table json spdx-json cyclonedx-json"),
+        TEXT('o', "output", "FILE", "Write to FILE instead of standard output", .completes = COMPLETES_FILE),
+        TEXT(0, "platform", "PLATFORM", "Which image of a name that stands for several (default: this machine's)"),
+};
+
 static const Option load_options_rows[] = {
         TEXT('i', "input", "FILE", "Read FILE (or an OCI layout directory) instead of standard input",
              .completes = COMPLETES_FILE),
@@ -288,6 +295,7 @@ const OptionTable run_options = {run_options_rows, ARRAY_SIZE(run_options_rows)}
 const OptionTable test_options = {test_options_rows, ARRAY_SIZE(test_options_rows)};
 const OptionTable import_options = {import_options_rows, ARRAY_SIZE(import_options_rows)};
 const OptionTable save_options = {save_options_rows, ARRAY_SIZE(save_options_rows)};
+const OptionTable sbom_options = {sbom_options_rows, ARRAY_SIZE(sbom_options_rows)};
 const OptionTable load_options = {load_options_rows, ARRAY_SIZE(load_options_rows)};
 const OptionTable prune_options = {prune_options_rows, ARRAY_SIZE(prune_options_rows)};
 const OptionTable df_options = {df_options_rows, ARRAY_SIZE(df_options_rows)};
