@@ -22,21 +22,22 @@ static void add_loaded(Buf *out, const LoadedImage *image, bool quiet) {
         }
 }
 
-static int load_archive(Store *s, int fd, const Platform *platform, bool quiet, Err **e) {
-        LoadedImages images = {0};
+static int print_loaded(LoadedImages *images, bool quiet, Err **e) {
         AUTO(buf_done) Buf out = {0};
-        if (archive_read(s, fd, platform, true, &images, e) < 0) return -1;
-        for (size_t i = 0; i < images.n; i++) add_loaded(&out, &images.v[i], quiet);
-        loaded_images_done(&images);
+        for (size_t i = 0; i < images->n; i++) add_loaded(&out, &images->v[i], quiet);
         return app_print(&out, e);
 }
 
+static int load_archive(Store *s, int fd, const Platform *platform, bool quiet, Err **e) {
+        AUTO(loaded_images_done) LoadedImages images = {0};
+        if (archive_read(s, fd, platform, true, &images, e) < 0) return -1;
+        return print_loaded(&images, quiet, e);
+}
+
 static int load_directory(Store *s, const char *path, const Platform *platform, bool quiet, Err **e) {
-        AUTO(buf_done) Buf out = {0};
-        LoadedImage image = {0};
-        if (layout_read(s, path, NULL, platform, &image.id, e) < 0) return -1;
-        add_loaded(&out, &image, quiet);
-        return app_print(&out, e);
+        AUTO(loaded_images_done) LoadedImages images = {0};
+        if (archive_read_directory(s, path, platform, &images, e) < 0) return -1;
+        return print_loaded(&images, quiet, e);
 }
 
 static int load(Store *s, const Args *args, const Platform *platform, Err **e) {

@@ -55,20 +55,34 @@ static int record_names(Store *s, const LoadedList *list, Err **e) {
         return 0;
 }
 
-static int read_all(Store *s, int fd, const Platform *platform, bool tag, LoadedList *list, Err **e) {
-        AUTO(archive_files_freep) ArchiveFiles *files = NULL;
-        if (archive_files_open(s, fd, &files, e) < 0) return -1;
-        if (read_either(s, files, platform, list, e) < 0) return -1;
+static int read_all(Store *s, const ArchiveFiles *files, const Platform *platform, bool tag, LoadedList *list,
+                    Err **e) {
+        Platform host;
+        platform_host(&host);
+        if (read_either(s, files, platform ? platform : &host, list, e) < 0) return -1;
         return tag ? record_names(s, list, e) : 0;
 }
 
+static void give(LoadedList *list, LoadedImages *ret_images) {
+        ret_images->n = list->n;
+        ret_images->v = TAKE(list->v);
+        list->n = 0;
+}
+
 int archive_read(Store *s, int fd, const Platform *platform, bool tag, LoadedImages *ret_images, Err **e) {
-        Platform host;
-        platform_host(&host);
         AUTO(loaded_list_done) LoadedList list = {0};
-        if (read_all(s, fd, platform ? platform : &host, tag, &list, e) < 0) return err_wrap(e, "read the archive");
-        ret_images->n = list.n;
-        ret_images->v = TAKE(list.v);
-        list.n = 0;
+        AUTO(archive_files_freep) ArchiveFiles *files = NULL;
+        if (archive_files_open(s, fd, &files, e) < 0 || read_all(s, files, platform, tag, &list, e) < 0)
+                return err_wrap(e, "read the archive");
+        give(&list, ret_images);
+        return 0;
+}
+
+int archive_read_directory(Store *s, const char *path, const Platform *platform, LoadedImages *ret_images, Err **e) {
+        AUTO(loaded_list_done) LoadedList list = {0};
+        AUTO(archive_files_freep) ArchiveFiles *files = NULL;
+        if (archive_files_open_directory(path, &files, e) < 0 || read_all(s, files, platform, true, &list, e) < 0)
+                return err_wrap(e, "read the layout");
+        give(&list, ret_images);
         return 0;
 }

@@ -92,7 +92,7 @@ int archive_write(Store *s, const Image *const *images, size_t count, const Arch
 int archive_write_layout(Store *s, const Image *const *images, size_t count, const ArchiveParams *params,
                          const char *path, Digest *ret_manifest, Err **e);
 
-/* Read a docker archive (docker save, old and new), an OCI archive or an OCI layout directory, plain or compressed with
+/* Read a docker archive (docker save, old and new) or an OCI archive, plain or compressed with
  * gzip, zstd, xz or bzip2. Every blob is verified. platform: which image of an index (NULL: host's; all runnable ones of a
  * docker archive are read). tag: record the names that the archive holds. *ret_images: (id, name or NULL). */
 typedef struct LoadedImage {
@@ -105,6 +105,8 @@ typedef struct LoadedImages {
 } LoadedImages;
 void loaded_images_done(LoadedImages *l);
 int archive_read(Store *s, int fd, const Platform *platform, bool tag, LoadedImages *ret_images, Err **e);
+/* The same of a directory, such as an OCI layout; names are recorded. */
+int archive_read_directory(Store *s, const char *path, const Platform *platform, LoadedImages *ret_images, Err **e);
 /* which: tag (ref.name annotation) or "@sha256:..." inside the layout; NULL: the only one, or "latest". Nothing is tagged. */
 int layout_read(Store *s, const char *path, const char *which, const Platform *platform, Digest *ret_id, Err **e);
 

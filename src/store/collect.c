@@ -4,8 +4,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/num.h"
 #include "os/clock.h"
 #include "os/lock.h"
 #include "store/collect_internal.h"
@@ -91,6 +93,37 @@ static int remove_old_digests(Collection *c, Err **e) {
         return 0;
 }
 
+/* "1-<digits of a step's key>": what is known of the step's result is of use as long as the step has a record. */
+static int is_orphaned(Store *s, const char *name, Err **e) {
+        Digest key;
+        const char *hex = strrchr(name, '-');
+        if (!hex || !hex_parse(str_of(hex + 1), key.bytes, sizeof key.bytes)) return 1;
+        AUTO(db_unlockp) Store *held = db_lock(s);
+        AUTO(statement_donep) sqlite3_stmt *q = db_statement(held, ST_STEP_GET, e);
+        if (!q) return -1;
+        bind_digest(q, 1, &key);
+        int r = db_next(held, q, e);
+        return r < 0 ? -1 : r != DB_ROW;
+}
+
+static int remove_orphaned_notes(Collection *c, Err **e) {
+        Store *s = c->store;
+        DirList list = {0};
+        if (faccessat(s->root_fd, "cache/checks", F_OK, 0) < 0) return 0; /* made when the first is written */
+        if (dir_list(s->root_fd, "cache/checks", &list, e) < 0) return -1;
+        int r = 0;
+        for (size_t i = 0; i < list.n && r >= 0; i++) {
+                AUTO(freep) char *path = xasprintf("cache/checks/%s", list.v[i].name);
+                struct stat st;
+                r = is_orphaned(s, list.v[i].name, e);
+                if (r <= 0 || fstatat(s->root_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0) continue;
+                c->report.bytes_freed += (uint64_t)st.st_blocks * 512;
+                if (!c->params->dry_run) unlinkat(s->root_fd, path, 0);
+        }
+        dir_list_done(&list);
+        return r < 0 ? -1 : 0;
+}
+
 /* Blobs first and under the lock that their publishers share: a blob may come back under the same name. */
 static int collect_contents(Collection *c, Err **e) {
         Store *s = c->store;
@@ -112,6 +145,7 @@ int store_collect(Store *s, const CollectParams *params, CollectReport *ret_repo
         if (sweep_dead(s, params->dry_run, &c.report.bytes_freed, r < 0 ? NULL : e) < 0) r = -1;
         if (params->cache_all && sweep_mounts(s, params->dry_run, &c.report.bytes_freed, r < 0 ? NULL : e) < 0) r = -1;
         if (remove_old_digests(&c, r < 0 ? NULL : e) < 0) r = -1;
+        if (remove_orphaned_notes(&c, r < 0 ? NULL : e) < 0) r = -1;
         if (!params->dry_run && sweep_step_locks(s, r < 0 ? NULL : e) < 0) r = -1;
         if (r < 0) return err_wrap(e, "clean the store up");
         *ret_report = c.report;

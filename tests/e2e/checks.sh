@@ -74,6 +74,30 @@ D
         decant run x /app >out.log 2>&1 || fail "the image does not run: $(cat out.log)"
 }
 
+# A program of a newer system: it wants a symbol version that the image's C library does not have.
+test_program_too_new_for_the_base() {
+        local program newest
+        program=$(dynamic_program) || return 0
+        newest=$(grep -aoE 'GLIBC_2\.[0-9]{2}' "$program" | sort -V | tail -1)
+        [ -n "$newest" ] || return 0
+        mkdir -p c/base
+        ldd "$program" | grep -oE '/[^ ]+' | while read -r l; do cp -L --parents "$l" c/base/; done
+        cp "$program" c/right && sed "s/$newest/GLIBC_2.99/g" "$program" >c/new && chmod 755 c/new
+        context c <<'D'
+FROM scratch AS system
+COPY base /
+FROM system
+COPY new /usr/bin/app
+D
+        decant build -t x c >out.log 2>&1 || fail build
+        says "LibraryTooOld: '/usr/bin/app' cannot be started: .* too old for it, they have no GLIBC_2.99 of libc.so.6 \(line 4\)"
+        expect_fail 1 'GLIBC_2.99' -- decant run --rm x /usr/bin/app
+        sed -i 's/COPY new/COPY right/' c/Dockerfile
+        decant build -t x c >out.log 2>&1 || fail build
+        silent LibraryTooOld
+        decant run --rm x /usr/bin/app / >out.log 2>&1 || fail "$(cat out.log)"
+}
+
 test_image_without_what_it_names() {
         context c <<'D'
 FROM scratch

@@ -65,6 +65,21 @@ test_save_and_load_round_trip() {
         done
 }
 
+# A directory gives its names as an archive does.
+test_load_layout_directory() {
+        id=$(labelled)
+        decant tag thing:v1 example.com/other:2 || fail tag
+        decant save --format oci -o image.tar thing:v1 example.com/other:2 || fail save
+        mkdir layout && tar -xf image.tar -C layout
+        export DECANT_ROOT=$PWD/other
+        decant load -i layout >out || fail "load: $(cat out)"
+        [ "$(sort out)" = "$(printf '%s\n' 'Loaded image: example.com/other:2' 'Loaded image: thing:v1')" ] || fail "$(cat out)"
+        [ "$(decant images -q --no-trunc thing)" = "$id" ] && [ "$(decant images -q --no-trunc example.com/other)" = "$id" ] ||
+                fail "$(decant images)"
+        mkdir empty
+        expect_fail 6 'neither manifest.json nor index.json' -- decant load -i empty
+}
+
 test_df_and_prune() {
         labelled >/dev/null
         decant df >out

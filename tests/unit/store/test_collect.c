@@ -62,6 +62,41 @@ static void removes_what_nothing_refers_to(void **state) {
         store_close(s);
 }
 
+static char *note_of(const char *root, const char *key_text) {
+        char hex[DIGEST_HEX_SIZE];
+        Digest key = digest_of(key_text);
+        digest_hex(&key, hex);
+        return xasprintf("%s/cache/checks/1-%s", root, hex);
+}
+
+/* Notes on the result of a step go when its record goes. */
+static void removes_notes_of_steps(void **state) {
+        (void)state;
+        AUTO(drop_root) char *root = make_root();
+        in_child(root, fill);
+        AUTO(freep) char *directory = xasprintf("%s/cache/checks", root);
+        AUTO(freep) char *kept = note_of(root, "base");
+        AUTO(freep) char *gone = note_of(root, "no step has this");
+        AUTO(freep) char *strange = xasprintf("%s/strange", directory);
+        Store *s = open_store(root);
+        OK(dir_make_all(AT_FDCWD, directory, 0755, &e));
+        OK(file_write_atomic(AT_FDCWD, kept, "x", 1, 0644, &e));
+        OK(file_write_atomic(AT_FDCWD, gone, "x", 1, 0644, &e));
+        OK(file_write_atomic(AT_FDCWD, strange, "x", 1, 0644, &e));
+        CollectReport report = collect(s, (CollectParams){.dry_run = true});
+        collect_report_done(&report);
+        assert_int_equal(access(gone, F_OK), 0);
+        report = collect(s, (CollectParams){0});
+        collect_report_done(&report);
+        assert_int_equal(access(kept, F_OK), 0);
+        assert_int_equal(access(gone, F_OK), -1);
+        assert_int_equal(access(strange, F_OK), -1);
+        report = collect(s, everything);
+        collect_report_done(&report);
+        assert_int_equal(access(kept, F_OK), -1);
+        store_close(s);
+}
+
 static void removes_everything(void **state) {
         (void)state;
         AUTO(drop_root) char *root = make_root();
@@ -221,6 +256,7 @@ static void keeps_the_bytes_of_foreign_layers(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(removes_what_nothing_refers_to),
+                cmocka_unit_test(removes_notes_of_steps),
                 cmocka_unit_test(removes_everything),
                 cmocka_unit_test(leaves_what_is_in_use),
                 cmocka_unit_test(cleans_up_after_the_dead),
