@@ -21,9 +21,9 @@ typedef struct App {
 
 /* Commands: each returns the exit status of the program (0 done), or -1 with *e. One file each: cli/cmd_NAME.c. */
 typedef int CommandFunction(App *app, const Args *args, Err **e);
-CommandFunction command_bake, command_build, command_lint, command_images, command_history, command_inspect,
-        command_tag, command_rmi, command_run, command_import, command_save, command_load, command_prune, command_df,
-        command_doctor, command_sync, command_test, command_sbom;
+CommandFunction command_bake, command_base, command_build, command_df, command_doctor, command_history, command_images,
+        command_import, command_inspect, command_lint, command_load, command_prune, command_rmi, command_run,
+        command_save, command_sbom, command_sync, command_tag, command_test;
 
 /* The store at --root, else where store_default_root() says. */
 int app_store_open(const App *app, Store **ret_store, Err **e);

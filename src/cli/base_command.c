@@ -28,7 +28,8 @@ static unsigned begin(void *context, const char *title) {
 }
 
 static void status(void *context, unsigned vertex, const char *what, uint64_t current, uint64_t total) {
-        emit(context, (Event){.type = EVENT_STATUS, .vertex = vertex, .name = what, .current = current, .total = total});
+        emit(context,
+             (Event){.type = EVENT_STATUS, .vertex = vertex, .name = what, .current = current, .total = total});
 }
 
 static void end(void *context, unsigned vertex, VertexOutcome outcome, const char *message) {
@@ -106,7 +107,8 @@ static int read_options(BaseRequest *r, Err **e) {
                                      .now_s = clock_now_ns() / 1000000000,
                                      .progress = &r->progress,
                                      .cancelled = signals_flag()};
-        if (app_source_date_epoch(&r->params.epoch_s, e) < 0 || read_max_age(args, &r->params.max_age_s, e) < 0) return -1;
+        if (app_source_date_epoch(&r->params.epoch_s, e) < 0 || read_max_age(args, &r->params.max_age_s, e) < 0)
+                return -1;
         return read_platforms(r, e);
 }
 
@@ -140,5 +142,6 @@ char *base_request_lock_path(const BaseRequest *r, const Recipe *recipe) {
         const char *variant = streq(recipe->variant, "latest") ? "" : recipe->variant;
         const char *slash = strrchr(r->name, '/');
         int folder = slash ? (int)(slash + 1 - r->name) : 0;
-        return xasprintf("%.*s%s-%s%s%s.lock.json", folder, r->name, recipe->name, recipe->release, *variant ? "-" : "", variant);
+        return xasprintf("%.*s%s-%s%s%s.lock.json", folder, r->name, recipe->name, recipe->release, *variant ? "-" : "",
+                         variant);
 }

@@ -154,7 +154,8 @@ static int build_one(BaseRequest *r, const char *architecture, BuiltBases *built
         AssembledBase base;
         if (base_request_recipe(r, architecture, &recipe, e) < 0) return -1;
         if (args_flag(r->args, "locked")) {
-                if (read_lock(r, recipe, &file, e) < 0 || find_lock(&file, architecture, &r->params.lock, e) < 0) return -1;
+                if (read_lock(r, recipe, &file, e) < 0 || find_lock(&file, architecture, &r->params.lock, e) < 0)
+                        return -1;
         }
         r->params.recipe = recipe;
         int result = base_assemble(&r->params, &base, e);

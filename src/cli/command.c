@@ -48,6 +48,23 @@ static const Command commands[] = {
          OPTIONS(lint_options),
          .operand_max = SIZE_MAX,
          .completes = COMPLETES_FILE},
+        {.id = COMMAND_BASE,
+         .name = "base",
+         .operands = "ACTION [NAME]",
+         .help = "Assemble base images from signed Debian packages",
+         .detail = "ACTION is list (the recipes there are), show (one, with what it extends), build (the image), lock "
+                   "(write down its "
+                   "packages), update (what the repositories have now against the lock) or verify (a lock's packages "
+                   "against "
+                   "their digests and the signed releases). NAME is a recipe with a release and a variant "
+                   "(python3-debian12:nonroot) or the path of a recipe (./web.yaml). Repositories are those of this "
+                   "machine's "
+                   "apt sources. FROM gcr.io/distroless/NAME in a Dockerfile does the same.",
+         OPTIONS(base_options),
+         .operand_min = 1,
+         .operand_max = 2,
+         .choices = "list show build lock update verify",
+         .uses_store = true},
         {.id = COMMAND_IMAGES,
          .name = "images",
          .operands = "[NAME[:TAG]]",

@@ -11,6 +11,7 @@ typedef enum CommandId {
         COMMAND_BUILD,
         COMMAND_BAKE,
         COMMAND_LINT,
+        COMMAND_BASE,
         COMMAND_IMAGES,
         COMMAND_HISTORY,
         COMMAND_INSPECT,

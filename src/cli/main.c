@@ -67,17 +67,18 @@ static int command_man(App *app, const Args *args, Err **e) {
 
 /* Who runs what; the table of commands itself is cli/command.c. */
 static CommandFunction *const functions[COMMAND_ID_MAX] = {
-        [COMMAND_BAKE] = command_bake,       [COMMAND_LINT] = command_lint,
-        [COMMAND_BUILD] = command_build,     [COMMAND_IMAGES] = command_images,
-        [COMMAND_HISTORY] = command_history, [COMMAND_INSPECT] = command_inspect,
-        [COMMAND_TAG] = command_tag,         [COMMAND_RMI] = command_rmi,
-        [COMMAND_RUN] = command_run,         [COMMAND_IMPORT] = command_import,
-        [COMMAND_SAVE] = command_save,       [COMMAND_LOAD] = command_load,
-        [COMMAND_PRUNE] = command_prune,     [COMMAND_DF] = command_df,
-        [COMMAND_DOCTOR] = command_doctor,   [COMMAND_VERSION] = command_version,
-        [COMMAND_HELP] = command_help,       [COMMAND_COMPLETION] = command_completion,
-        [COMMAND_MAN] = command_man,         [COMMAND_SYNC] = command_sync,
-        [COMMAND_TEST] = command_test,       [COMMAND_SBOM] = command_sbom,
+        [COMMAND_BAKE] = command_bake,       [COMMAND_BASE] = command_base,
+        [COMMAND_BUILD] = command_build,     [COMMAND_COMPLETION] = command_completion,
+        [COMMAND_DF] = command_df,           [COMMAND_DOCTOR] = command_doctor,
+        [COMMAND_HELP] = command_help,       [COMMAND_HISTORY] = command_history,
+        [COMMAND_IMAGES] = command_images,   [COMMAND_IMPORT] = command_import,
+        [COMMAND_INSPECT] = command_inspect, [COMMAND_LINT] = command_lint,
+        [COMMAND_LOAD] = command_load,       [COMMAND_MAN] = command_man,
+        [COMMAND_PRUNE] = command_prune,     [COMMAND_RMI] = command_rmi,
+        [COMMAND_RUN] = command_run,         [COMMAND_SAVE] = command_save,
+        [COMMAND_SBOM] = command_sbom,       [COMMAND_SYNC] = command_sync,
+        [COMMAND_TAG] = command_tag,         [COMMAND_TEST] = command_test,
+        [COMMAND_VERSION] = command_version,
 };
 
 static int show_help_of(const Command *command, Err **e) {

@@ -232,6 +232,23 @@ static const Option test_options_rows[] = {
         TEXT('u', "user", "USER[:GROUP]", "Run commands as this user instead of the file's or the image's"),
 };
 
+static const Option base_options_rows[] = {
+        FLAG(0, "allow-unsigned", "Use repositories that have no good signature, with a warning"),
+        FLAG(0, "diff", "update: only say what would change"),
+        TEXT(0, "lock", "FILE", "The lock file (default: NAME-RELEASE.lock.json)", .completes = COMPLETES_FILE),
+        FLAG(0, "locked", "build: take exactly the packages of the lock file"),
+        TEXT(0, "max-age", "DURATION", "How old a verified release may be before it is asked for again (default: 1h)"),
+        FLAG(0, "offline", "Ask no repository: use what is in the store"),
+        LIST(0, "platform", "PLATFORM", "Platforms to assemble for, separated by commas (default: this machine's)"),
+        TEXT(0, "progress", "KIND", "How to show what goes on", .choices = "auto plain tty rawjson quiet none"),
+        FLAG(0, "pull", "Ask the repositories, however new the release that is known"),
+        FLAG('q', "quiet", "Show no progress"),
+        LIST(0, "recipes", "DIRECTORY", "Where own recipes are (default: $DECANT_RECIPES)",
+             .completes = COMPLETES_DIRECTORY),
+        LIST(0, "repository", "LINE", "A repository instead of this machine's: 'deb [signed-by=FILE] URI SUITE main'"),
+        LIST('t', "tag", "NAME[:TAG]", "Name the image (default: NAME-RELEASE:VARIANT)"),
+};
+
 static const Option import_options_rows[] = {
         LIST('c', "change", "INSTRUCTION", "Apply a Dockerfile instruction, for example 'CMD [\"sh\"]'"),
         TEXT('m', "message", "TEXT", "Comment in the image's history"),
@@ -293,6 +310,7 @@ const OptionTable inspect_options = {inspect_options_rows, ARRAY_SIZE(inspect_op
 const OptionTable rmi_options = {rmi_options_rows, ARRAY_SIZE(rmi_options_rows)};
 const OptionTable run_options = {run_options_rows, ARRAY_SIZE(run_options_rows)};
 const OptionTable test_options = {test_options_rows, ARRAY_SIZE(test_options_rows)};
+const OptionTable base_options = {base_options_rows, ARRAY_SIZE(base_options_rows)};
 const OptionTable import_options = {import_options_rows, ARRAY_SIZE(import_options_rows)};
 const OptionTable save_options = {save_options_rows, ARRAY_SIZE(save_options_rows)};
 const OptionTable sbom_options = {sbom_options_rows, ARRAY_SIZE(sbom_options_rows)};

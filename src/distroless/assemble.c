@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "distroless/assemble.h"
 
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +12,7 @@
 #include "distroless/assembly.h"
 #include "layer/view.h"
 #include "os/clock.h"
+#include "os/fs.h"
 #include "os/workers.h"
 #include "store/key.h"
 
@@ -66,7 +69,8 @@ static int make(const Assembly *a, BaseLayer *l, Err **e) {
                 store_draft_discard(a->store, draft);
                 return -1;
         }
-        SnapshotInfo info = {.size_bytes = totals.size_bytes, .entry_count = totals.entry_count, .empty = totals.entry_count == 0};
+        SnapshotInfo info = {
+                .size_bytes = totals.size_bytes, .entry_count = totals.entry_count, .empty = totals.entry_count == 0};
         if (store_draft_commit(a->store, draft, &info, e) < 0) return -1;
         memcpy(l->snapshot, info.id, sizeof l->snapshot);
         StepRecord record = {.created_ns = clock_now_ns(), .duration_ns = clock_monotonic_ns() - started};
@@ -121,7 +125,8 @@ static const StrVec *uris_of(const AptRepositories *repositories, const LockedPa
         return own;
 }
 
-static int fetch_from(Assembly *a, const AptRepositories *repositories, BaseLayer *const *missing, size_t count, Err **e) {
+static int fetch_from(Assembly *a, const AptRepositories *repositories, BaseLayer *const *missing, size_t count,
+                      Err **e) {
         VEC(DebFileWanted) wanted = {0};
         AUTO(freep) StrVec *own = xcalloc(a->lock->packages.n + 1, sizeof *own);
         size_t owned = 0;
@@ -169,7 +174,8 @@ static int package_layers(Assembly *a, BaseLayers *layers, Err **e) {
 
 static int view_of(const Assembly *a, const BaseLayers *layers, View **ret_view, Err **e) {
         AUTO(strvec_done) StrVec dirs = {0};
-        for (size_t i = 0; i < layers->n; i++) strvec_push_take(&dirs, store_snapshot_path(a->store, layers->v[i].snapshot));
+        for (size_t i = 0; i < layers->n; i++)
+                strvec_push_take(&dirs, store_snapshot_path(a->store, layers->v[i].snapshot));
         return view_open(&dirs, ret_view, e);
 }
 
@@ -193,7 +199,8 @@ static int add_derived(Assembly *a, BaseLayers *layers, Err **e) {
         AUTO(base_layers_done) BaseLayers hidden = {0};
         size_t first = layers->n;
         if (view_of(a, layers, &below, e) < 0 || conflicts_check(a, below, e) < 0) return -1;
-        if ((a->recipe->ca_bundle || a->recipe->java_keystore) && certificates_view(a, &hidden, &certificates, e) < 0) return -1;
+        if ((a->recipe->ca_bundle || a->recipe->java_keystore) && certificates_view(a, &hidden, &certificates, e) < 0)
+                return -1;
         if (derived_layers(a, below, certificates, layers, e) < 0) return -1;
         for (size_t i = first; i < layers->n; i++)
                 if (make_once(a, &layers->v[i], e) < 0) return -1;
@@ -206,12 +213,14 @@ static int too_large(const Assembly *a, const BaseLayers *layers, uint64_t size_
         char size[16], budget[16], one[16];
         size_render(size_bytes, size);
         size_render(a->recipe->size_budget, budget);
-        err_new(e, ERR_LIMIT, "%s:%u: the image has %s, its size budget is %s", a->recipe->at.file, a->recipe->at.line, size, budget);
+        err_new(e, ERR_LIMIT, "%s:%u: the image has %s, its size budget is %s", a->recipe->at.file, a->recipe->at.line,
+                size, budget);
         AUTO(freep) bool *shown = xcalloc(layers->n, sizeof *shown);
         for (int round = 0; round < 5; round++) {
                 size_t best = SIZE_MAX;
                 for (size_t i = 0; i < layers->n; i++)
-                        if (!shown[i] && (best == SIZE_MAX || layers->v[i].size_bytes > layers->v[best].size_bytes)) best = i;
+                        if (!shown[i] && (best == SIZE_MAX || layers->v[i].size_bytes > layers->v[best].size_bytes))
+                                best = i;
                 if (best == SIZE_MAX) break;
                 shown[best] = true;
                 size_render(layers->v[best].size_bytes, one);
@@ -225,7 +234,8 @@ static int check_size(const Assembly *a, BaseLayers *layers, Err **e) {
         for (size_t i = 0; i < layers->n; i++) {
                 SnapshotInfo info;
                 int r = store_snapshot_get(a->store, layers->v[i].snapshot, &info, e);
-                if (r != STORE_FOUND) return r < 0 ? -1 : err_new(e, ERR_STORE, "layer %zu vanished from the store", i + 1);
+                if (r != STORE_FOUND)
+                        return r < 0 ? -1 : err_new(e, ERR_STORE, "layer %zu vanished from the store", i + 1);
                 layers->v[i].size_bytes = info.size_bytes;
                 total += info.size_bytes;
         }
@@ -316,7 +326,9 @@ static void assembly_init(Assembly *a, const AssembleParams *params) {
 }
 
 static int select_packages(Assembly *a, BaseLock *ret_lock, Err **e) {
-        AUTO(freep) char *title = xasprintf("choose packages of %s (%s, %s)", a->recipe->name, a->recipe->release, a->recipe->architecture);
+        AUTO(freep)
+        char *title = xasprintf("choose packages of %s (%s, %s)", a->recipe->name, a->recipe->release,
+                                a->recipe->architecture);
         assembly_begin(a, title);
         return assembly_end(a, false, assembly_select(a, ret_lock, e), e);
 }

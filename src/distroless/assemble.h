@@ -25,12 +25,12 @@ typedef struct AssembleParams {
         Store *store;
         Recipe *recipe;                      /* for one architecture; versions are filled in (recipe_fill_versions()) */
         const AptRepositories *repositories; /* of this machine, or what the user gave */
-        const BaseLock *lock;                /* these packages and no others; NULL: the newest that the repositories have */
-        bool offline;                        /* nothing is asked for; what is in the store's cache is used */
-        bool allow_unsigned;                 /* repositories without a good signature are used, with a warning */
-        unsigned max_age_s;                  /* how old a release that was verified here may be before it is asked for again */
+        const BaseLock *lock; /* these packages and no others; NULL: the newest that the repositories have */
+        bool offline;         /* nothing is asked for; what is in the store's cache is used */
+        bool allow_unsigned;  /* repositories without a good signature are used, with a warning */
+        unsigned max_age_s;   /* how old a release that was verified here may be before it is asked for again */
         int64_t now_s;
-        int64_t epoch_s; /* of the image and its history; <0: 1970, as distroless images have it */
+        int64_t epoch_s;              /* of the image and its history; <0: 1970, as distroless images have it */
         const BaseProgress *progress; /* or NULL */
         const volatile bool *cancelled;
 } AssembleParams;

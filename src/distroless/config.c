@@ -10,7 +10,10 @@
 static void add_history(const Assembly *a, const BaseLayers *layers, int64_t created_ns, ImageConfig *config) {
         for (size_t i = 0; i < layers->n; i++) {
                 AUTO(freep) char *comment = xasprintf("%s %s", a->recipe->name, a->recipe->release);
-                HistoryEntry entry = {.created_ns = created_ns, .has_created = true, .created_by = layers->v[i].title, .comment = comment};
+                HistoryEntry entry = {.created_ns = created_ns,
+                                      .has_created = true,
+                                      .created_by = layers->v[i].title,
+                                      .comment = comment};
                 image_config_add_history(config, &entry);
         }
 }

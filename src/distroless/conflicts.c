@@ -70,7 +70,8 @@ static int compare(Conflicts *c, const char *path, const Shipped *before, const 
         if (replaces(c, before->package, now->package, &first, e) < 0) return -1;
         if (replaces(c, now->package, before->package, &second, e) < 0) return -1;
         if (first || second) return 0;
-        err_new(e, ERR_CONFLICT, "'%s' is in the packages %s and %s, with different contents", path, before->package, now->package);
+        err_new(e, ERR_CONFLICT, "'%s' is in the packages %s and %s, with different contents", path, before->package,
+                now->package);
         return err_hint(e, "leave one of them out, or drop the path from one by 'paths' of the package in the recipe");
 }
 
@@ -82,7 +83,8 @@ static int add_line(Conflicts *c, const char *package, Str line, Err **e) {
         AUTO(freep) char *plain = path_clean(name);
         AUTO(freep) char *path = c->assembly->usr_merged ? usr_merge_path(plain, false) : xstrdup(plain);
         const RecipePackage *rule = package_rule(c->assembly->recipe, package);
-        if (!path || !recipe_takes(c->assembly->recipe, plain) || (rule && !recipe_package_takes(rule, plain))) return 0;
+        if (!path || !recipe_takes(c->assembly->recipe, plain) || (rule && !recipe_package_takes(rule, plain)))
+                return 0;
         Shipped now = {sum, package};
         Shipped *before = map_gets(c->paths, path);
         if (before) return compare(c, path, before, &now, e);

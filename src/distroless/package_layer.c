@@ -46,8 +46,19 @@ static bool is_copyright(const PathRules *r, const char *path) {
 }
 
 static bool is_locale(const PathRules *r, const char *path) {
-        AUTO(freep) char *folder = xasprintf("/usr/lib/locale/%s/", r->assembly->recipe->locale ? r->assembly->recipe->locale : "C.utf8");
+        AUTO(freep)
+        char *folder =
+                xasprintf("/usr/lib/locale/%s/", r->assembly->recipe->locale ? r->assembly->recipe->locale : "C.utf8");
         return starts_with(path, folder);
+}
+
+static bool is_removed(const Recipe *r, const char *path) {
+        for (size_t i = 0; i < r->paths.n; i++) {
+                const RecipePath *p = &r->paths.v[i];
+                size_t n = strlen(p->path);
+                if (p->kind == RECIPE_REMOVE && starts_with(path, p->path) && (path[n] == '/' || !path[n])) return true;
+        }
+        return false;
 }
 
 /* Files decide; directories come with what is in them, unless the whole package is wanted. */
@@ -59,7 +70,7 @@ static bool takes(const PathRules *r, const char *path, bool directory) {
         if (r->package->use == USE_CERTIFICATES) return false;
         if (r->package->use == USE_LOCALE) return is_locale(r, path);
         if (r->rule && !recipe_package_takes(r->rule, path)) return false;
-        return recipe_takes(r->assembly->recipe, path);
+        return !is_removed(r->assembly->recipe, path) && recipe_takes(r->assembly->recipe, path);
 }
 
 static char *map_path(void *context, const char *name, bool directory) {
@@ -86,6 +97,8 @@ void package_layer_key(const Assembly *a, BaseLayer *l) {
         key_list(&k, "keep", (const char *const *)a->recipe->keep.v);
         key_list(&k, "drop", (const char *const *)a->recipe->drop.v);
         key_text(&k, "locale", a->recipe->locale);
+        for (size_t i = 0; i < a->recipe->paths.n; i++)
+                if (a->recipe->paths.v[i].kind == RECIPE_REMOVE) key_text(&k, "remove", a->recipe->paths.v[i].path);
         for (size_t i = 0; i < l->packages.n; i++) {
                 const LockedPackage *p = l->packages.v[i];
                 key_digest(&k, "package", &p->sha256);
@@ -159,7 +172,8 @@ int package_layer_fill(const Assembly *a, const BaseLayer *l, const Draft *draft
         for (size_t i = 0; i < l->packages.n; i++) {
                 const LockedPackage *p = l->packages.v[i];
                 PathRules rules = {a, l, p, package_rule(a->recipe, p->name)};
-                if (unpack_package(&rules, &job, &totals, e) < 0) return err_wrap(e, "package %s %s", p->name, p->version);
+                if (unpack_package(&rules, &job, &totals, e) < 0)
+                        return err_wrap(e, "package %s %s", p->name, p->version);
         }
         if (draft_tree_finish(tree, e) < 0) return -1;
         *ret_totals = totals;

@@ -14,7 +14,7 @@ typedef struct Selection {
         const Recipe *recipe;
         DebianArchive *archive;
         VEC(ResolveRoot) roots;
-        StrVec places; /* of the roots */
+        StrVec places;         /* of the roots */
         bool own_repositories; /* the recipe names them: so does the lock */
 } Selection;
 
@@ -30,15 +30,18 @@ static bool needs(const Selection *s, bool wanted, const char *package) {
 
 static void add_roots(Selection *s) {
         const Recipe *r = s->recipe;
-        for (size_t i = 0; i < r->packages.n; i++) add_root(s, r->packages.v[i].name, &r->packages.v[i].at, r->packages.v[i].closure);
-        if (needs(s, r->ca_bundle || r->java_keystore, CERTIFICATES_PACKAGE)) add_root(s, CERTIFICATES_PACKAGE, &r->at, false);
+        for (size_t i = 0; i < r->packages.n; i++)
+                add_root(s, r->packages.v[i].name, &r->packages.v[i].at, r->packages.v[i].closure);
+        if (needs(s, r->ca_bundle || r->java_keystore, CERTIFICATES_PACKAGE))
+                add_root(s, CERTIFICATES_PACKAGE, &r->at, false);
         if (needs(s, r->locale, LOCALE_PACKAGE)) add_root(s, LOCALE_PACKAGE, &r->at, false);
 }
 
 /* What the recipe did not ask for and nothing else needs is there only for what is made of it. */
 static LockUse use_of(const Selection *s, Str name) {
         const Recipe *r = s->recipe;
-        if (str_is(name, CERTIFICATES_PACKAGE) && needs(s, r->ca_bundle || r->java_keystore, CERTIFICATES_PACKAGE)) return USE_CERTIFICATES;
+        if (str_is(name, CERTIFICATES_PACKAGE) && needs(s, r->ca_bundle || r->java_keystore, CERTIFICATES_PACKAGE))
+                return USE_CERTIFICATES;
         if (str_is(name, LOCALE_PACKAGE) && needs(s, r->locale, LOCALE_PACKAGE)) return USE_LOCALE;
         return USE_FILES;
 }
@@ -121,7 +124,10 @@ int assembly_select(Assembly *a, BaseLock *ret_lock, Err **e) {
         if (assembly_repositories(a->params, &repositories, e) < 0) return -1;
         DebianArchiveParams archive_params = assembly_archive_params(a);
         if (debian_archive_open(&repositories, &archive_params, &archive, e) < 0) return -1;
-        Selection s = {.params = a->params, .recipe = a->recipe, .archive = archive, .own_repositories = a->recipe->repositories.n > 0};
+        Selection s = {.params = a->params,
+                       .recipe = a->recipe,
+                       .archive = archive,
+                       .own_repositories = a->recipe->repositories.n > 0};
         BaseLock lock = {0};
         int r = resolve(&s, &lock, e);
         vec_done(&s.roots);

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "distroless/accounts.h"
+#include "distroless/assembly.h"
+#include "distroless/nsswitch.h"
+#include "distroless/os_release.h"
+#include "layer/view.h"
+#include "os/fs.h"
+#include "store/key.h"
+
+/* The layers of what no package ships: what maintainer scripts would have made, and what the recipe says itself. Each is a small
+ * tree in memory whose bytes are its key, so equal ones are one layer in all images. */
+
+enum { RECIPE_SOURCE_MAX = 64 << 20 };
+
+typedef struct Derived {
+        const Assembly *assembly;
+        const Recipe *recipe;
+        View *below;        /* the packages' layers */
+        View *certificates; /* all files of the package ca-certificates, or NULL */
+} Derived;
+
+static const SmallTreeMeta plain_file = {.mode = 0644};
+
+/* ---- accounts, and the files that base-files and libc-bin would make */
+
+static void account_users(const Recipe *r, AccountUser *users, StrVec *places) {
+        for (size_t i = 0; i < r->users.n; i++) {
+                const RecipeUser *u = &r->users.v[i];
+                strvec_pushf(places, "%s:%u", u->at.file, u->at.line);
+                users[i] = (AccountUser){.name = u->name,
+                                         .uid = u->uid,
+                                         .gid = u->gid,
+                                         .gecos = u->gecos,
+                                         .home = u->home,
+                                         .shell = u->shell,
+                                         .where = places->v[places->n - 1]};
+        }
+}
+
+static void account_groups(const Recipe *r, AccountGroup *groups, StrVec *places) {
+        for (size_t i = 0; i < r->groups.n; i++) {
+                const RecipeGroup *g = &r->groups.v[i];
+                strvec_pushf(places, "%s:%u", g->at.file, g->at.line);
+                groups[i] = (AccountGroup){.name = g->name,
+                                           .gid = g->gid,
+                                           .members = (const char *const *)g->members.v,
+                                           .member_count = g->members.n,
+                                           .where = places->v[places->n - 1]};
+        }
+}
+
+static int add_accounts(const Derived *d, SmallTree *tree, Err **e) {
+        const Recipe *r = d->recipe;
+        if (r->users.n == 0 && r->groups.n == 0) return 0;
+        AUTO(strvec_done) StrVec places = {0};
+        AUTO(buf_done) Buf passwd = {0};
+        AUTO(buf_done) Buf group = {0};
+        AUTO(freep) AccountUser *users = xcalloc(r->users.n + 1, sizeof *users);
+        AUTO(freep) AccountGroup *groups = xcalloc(r->groups.n + 1, sizeof *groups);
+        account_users(r, users, &places);
+        account_groups(r, groups, &places);
+        const Accounts accounts = {users, r->users.n, groups, r->groups.n};
+        if (accounts_render(&accounts, &passwd, &group, e) < 0) return -1;
+        if (small_tree_file(tree, "/etc/passwd", plain_file, buf_str(&passwd), e) < 0) return -1;
+        return small_tree_file(tree, "/etc/group", plain_file, buf_str(&group), e);
+}
+
+static int add_nsswitch(const Derived *d, SmallTree *tree, Err **e) {
+        if (!d->recipe->nsswitch) return 0;
+        const char *text = d->recipe->nsswitch_text ? d->recipe->nsswitch_text : nsswitch_text(false);
+        return small_tree_file(tree, "/etc/nsswitch.conf", plain_file, str_of(text), e);
+}
+
+static int add_os_release(const Derived *d, SmallTree *tree, Err **e) {
+        AUTO(buf_done) Buf text = {0};
+        if (!d->recipe->os_release) return 0;
+        os_release_render(d->recipe->version_id, d->recipe->codename, &text);
+        return small_tree_file(tree, "/usr/lib/os-release", plain_file, buf_str(&text), e);
+}
+
+static int add_timezone(const Derived *d, SmallTree *tree, Err **e) {
+        const char *zone = d->recipe->timezone;
+        if (!zone) return 0;
+        AUTO(freep) char *file = xasprintf("/usr/share/zoneinfo/%s", zone);
+        AUTO(freep) char *line = xasprintf("%s\n", zone);
+        AUTO(view_entry_done) ViewEntry found = {0};
+        int r = view_lookup(d->below, file, true, &found, e);
+        if (r < 0) return -1;
+        if (r == VIEW_ABSENT) {
+                err_new(e, ERR_SYNTAX, "%s:%u: there is no time zone '%s' in the image", d->recipe->at.file,
+                        d->recipe->at.line, zone);
+                return err_hint(e, "time zones come from the package tzdata, old names from tzdata-legacy");
+        }
+        if (small_tree_symlink(tree, "/etc/localtime", file, e) < 0) return -1;
+        return small_tree_file(tree, "/etc/timezone", plain_file, str_of(line), e);
+}
+
+/* ---- what the recipe says */
+
+static int add_source(SmallTree *tree, const RecipePath *p, SmallTreeMeta meta, Err **e) {
+        AUTO(freep) char *data = NULL;
+        size_t size;
+        if (file_read(AT_FDCWD, p->source, RECIPE_SOURCE_MAX, &data, &size, e) < 0) return -1;
+        return small_tree_file(tree, p->path, meta, (Str){data, size}, e);
+}
+
+static int add_path(SmallTree *tree, const RecipePath *p, Err **e) {
+        SmallTreeMeta meta = {p->mode, p->uid, p->gid};
+        switch (p->kind) {
+        case RECIPE_DIRECTORY: return small_tree_directory(tree, p->path, meta, e);
+        case RECIPE_FILE:
+                return p->source ? add_source(tree, p, meta, e)
+                                 : small_tree_file(tree, p->path, meta, str_of(p->text), e);
+        case RECIPE_SYMLINK: return small_tree_symlink(tree, p->path, p->target, e);
+        case RECIPE_HARDLINK: return small_tree_hardlink(tree, p->path, p->target, e);
+        default: return 0; /* RECIPE_REMOVE: it was left out when the packages were unpacked */
+        }
+}
+
+static int add_paths(const Derived *d, SmallTree *tree, Err **e) {
+        for (size_t i = 0; i < d->recipe->paths.n; i++) {
+                const RecipePath *p = &d->recipe->paths.v[i];
+                if (add_path(tree, p, e) < 0) return err_wrap(e, "%s:%u", p->at.file, p->at.line);
+        }
+        return 0;
+}
+
+/* ---- the layers, in their order */
+
+typedef struct DerivedKind {
+        const char *title;
+        int (*add[5])(const Derived *d, SmallTree *tree, Err **e);
+} DerivedKind;
+
+static const DerivedKind kinds[] = {
+        {"accounts and system files", {add_accounts, add_nsswitch, add_os_release, add_timezone}},
+        {"files of the recipe", {add_paths}},
+};
+
+static int make_tree(const Derived *d, const DerivedKind *kind, SmallTree *tree, Err **e) {
+        for (size_t i = 0; i < ARRAY_SIZE(kind->add) && kind->add[i]; i++)
+                if (kind->add[i](d, tree, e) < 0) return -1;
+        return 0;
+}
+
+static int tree_key(SmallTree *tree, Digest *ret_key, Err **e) {
+        Str tar;
+        if (small_tree_tar(tree, &tar, e) < 0) return -1;
+        KeyText k;
+        key_begin(&k, "small tree");
+        key_bytes(&k, "tar", tar.p, tar.n);
+        key_finish(&k, ret_key);
+        return 0;
+}
+
+static int add_layer(const Derived *d, const DerivedKind *kind, BaseLayers *layers, Err **e) {
+        BaseLayer layer = {.title = xstrdup(kind->title), .tree = small_tree_new()};
+        int r = make_tree(d, kind, layer.tree, e);
+        if (r == 0 && !small_tree_is_empty(layer.tree)) {
+                r = tree_key(layer.tree, &layer.key, e);
+                vec_push(layers, layer);
+        } else {
+                base_layer_done(&layer);
+        }
+        return r < 0 ? err_wrap(e, "%s", kind->title) : 0;
+}
+
+int derived_layers(const Assembly *a, View *below, View *certificates, BaseLayers *layers, Err **e) {
+        const Derived d = {a, a->recipe, below, certificates};
+        for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+                if (add_layer(&d, &kinds[i], layers, e) < 0) return -1;
+        return 0;
+}
