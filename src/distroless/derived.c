@@ -6,6 +6,8 @@
 #include "base/cleanup.h"
 #include "distroless/accounts.h"
 #include "distroless/assembly.h"
+#include "distroless/ca_bundle.h"
+#include "distroless/java_keystore.h"
 #include "distroless/nsswitch.h"
 #include "distroless/os_release.h"
 #include "layer/view.h"
@@ -130,6 +132,50 @@ static int add_paths(const Derived *d, SmallTree *tree, Err **e) {
         return 0;
 }
 
+/* ---- certificates */
+
+static int read_certificates(const Derived *d, CaSet *set, Err **e) {
+        const Recipe *r = d->recipe;
+        if (ca_set_read_tree(set, d->certificates, e) < 0) return -1;
+        for (size_t i = 0; i < r->certificates.n; i++) {
+                AUTO(freep) char *data = NULL;
+                size_t size;
+                if (file_read(AT_FDCWD, r->certificates.v[i], CA_FILE_MAX, &data, &size, e) < 0) return -1;
+                if (ca_set_add_extra(set, r->certificates.v[i], (Str){data, size}, e) < 0) return -1;
+        }
+        return 0;
+}
+
+static int add_links(const CaSet *set, SmallTree *tree, Err **e) {
+        AUTO(ca_entries_done) CaEntries entries = {0};
+        if (ca_set_links(set, &entries, e) < 0) return -1;
+        for (size_t i = 0; i < entries.n; i++) {
+                const CaEntry *entry = &entries.v[i];
+                int r = entry->target ? small_tree_symlink(tree, entry->path, entry->target, e)
+                                      : small_tree_file(tree, entry->path, plain_file, str_of(entry->text), e);
+                if (r < 0) return -1;
+        }
+        return 0;
+}
+
+static int add_bundle(const Derived *d, SmallTree *tree, Err **e) {
+        AUTO(ca_set_done) CaSet set = {0};
+        AUTO(buf_done) Buf bundle = {0};
+        if (!d->recipe->ca_bundle) return 0;
+        if (read_certificates(d, &set, e) < 0) return -1;
+        ca_set_render_bundle(&set, &bundle);
+        if (small_tree_file(tree, CA_BUNDLE_PATH, plain_file, buf_str(&bundle), e) < 0) return -1;
+        return d->recipe->ca_links ? add_links(&set, tree, e) : 0;
+}
+
+static int add_keystore(const Derived *d, SmallTree *tree, Err **e) {
+        AUTO(ca_set_done) CaSet set = {0};
+        AUTO(buf_done) Buf store = {0};
+        if (!d->recipe->java_keystore) return 0;
+        if (read_certificates(d, &set, e) < 0 || java_keystore_render(&set, &store, e) < 0) return -1;
+        return small_tree_file(tree, JAVA_KEYSTORE_PATH, plain_file, buf_str(&store), e);
+}
+
 /* ---- the layers, in their order */
 
 typedef struct DerivedKind {
@@ -139,6 +185,8 @@ typedef struct DerivedKind {
 
 static const DerivedKind kinds[] = {
         {"accounts and system files", {add_accounts, add_nsswitch, add_os_release, add_timezone}},
+        {"certificates", {add_bundle}},
+        {"Java key store", {add_keystore}},
         {"files of the recipe", {add_paths}},
 };
 
