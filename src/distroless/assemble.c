@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "debian/pool.h"
 #include "distroless/assembly.h"
+#include "distroless/busybox.h"
 #include "layer/view.h"
 #include "os/clock.h"
 #include "os/fs.h"
@@ -179,14 +180,20 @@ static int view_of(const Assembly *a, const BaseLayers *layers, View **ret_view,
         return view_open(&dirs, ret_view, e);
 }
 
-/* ---- the certificates: the files of a package of which the image gets only what is made of them */
+/* ---- all files of the packages of which the image gets only what is made of them */
 
-static int certificates_view(Assembly *a, BaseLayers *hidden, View **ret_view, Err **e) {
+static bool is_source(const Assembly *a, const LockedPackage *p) {
+        if (p->use == USE_CERTIFICATES || p->use == USE_BUSYBOX) return true;
+        bool wanted = a->recipe->ca_bundle || a->recipe->java_keystore;
+        return (wanted && streq(p->name, CERTIFICATES_PACKAGE)) ||
+               (a->recipe->busybox && streq(p->name, BUSYBOX_PACKAGE));
+}
+
+static int sources_view(Assembly *a, BaseLayers *hidden, View **ret_view, Err **e) {
         for (size_t i = 0; i < a->lock->packages.n; i++) {
-                const LockedPackage *p = &a->lock->packages.v[i];
-                if (!streq(p->name, CERTIFICATES_PACKAGE)) continue;
-                BaseLayer layer = {.title = xstrdup("certificates"), .whole = true};
-                vec_push(&layer.packages, p);
+                if (!is_source(a, &a->lock->packages.v[i])) continue;
+                BaseLayer layer = {.title = xstrdup(a->lock->packages.v[i].name), .whole = true};
+                vec_push(&layer.packages, &a->lock->packages.v[i]);
                 vec_push(hidden, layer);
         }
         if (package_layers(a, hidden, e) < 0) return -1;
@@ -195,13 +202,11 @@ static int certificates_view(Assembly *a, BaseLayers *hidden, View **ret_view, E
 
 static int add_derived(Assembly *a, BaseLayers *layers, Err **e) {
         AUTO(view_freep) View *below = NULL;
-        AUTO(view_freep) View *certificates = NULL;
+        AUTO(view_freep) View *sources = NULL;
         AUTO(base_layers_done) BaseLayers hidden = {0};
         size_t first = layers->n;
         if (view_of(a, layers, &below, e) < 0 || conflicts_check(a, below, e) < 0) return -1;
-        if ((a->recipe->ca_bundle || a->recipe->java_keystore) && certificates_view(a, &hidden, &certificates, e) < 0)
-                return -1;
-        if (derived_layers(a, below, certificates, layers, e) < 0) return -1;
+        if (sources_view(a, &hidden, &sources, e) < 0 || derived_layers(a, below, sources, layers, e) < 0) return -1;
         for (size_t i = first; i < layers->n; i++)
                 if (make_once(a, &layers->v[i], e) < 0) return -1;
         return 0;

@@ -53,10 +53,10 @@ void package_layer_key(const Assembly *a, BaseLayer *l);
 /* Unpack the packages of l, which are in the pool, into a draft. */
 int package_layer_fill(const Assembly *a, const BaseLayer *l, const Draft *draft, LayerTotals *ret_totals, Err **e);
 
-/* derived.c: the layers of what no package ships. The package layers are there. below: their view. Certificates come from the tree certificates (the
- * package ca-certificates, unfiltered; NULL when the recipe wants none). */
+/* derived.c: the layers of what no package ships. below: the packages' layers; sources: all files of the packages that something is
+ * made of (certificates, busybox). */
 struct View;
-int derived_layers(const Assembly *a, struct View *below, struct View *certificates, BaseLayers *layers, Err **e);
+int derived_layers(const Assembly *a, struct View *below, struct View *sources, BaseLayers *layers, Err **e);
 
 /* config.c */
 void base_config(const Assembly *a, const BaseLayers *layers, ImageConfig *ret_config);

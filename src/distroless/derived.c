@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "distroless/accounts.h"
 #include "distroless/assembly.h"
+#include "distroless/busybox.h"
 #include "distroless/ca_bundle.h"
 #include "distroless/java_keystore.h"
 #include "distroless/nsswitch.h"
@@ -22,8 +23,8 @@ enum { RECIPE_SOURCE_MAX = 64 << 20 };
 typedef struct Derived {
         const Assembly *assembly;
         const Recipe *recipe;
-        View *below;        /* the packages' layers */
-        View *certificates; /* all files of the package ca-certificates, or NULL */
+        View *below;   /* the packages' layers */
+        View *sources; /* all files of the packages that something is made of */
 } Derived;
 
 static const SmallTreeMeta plain_file = {.mode = 0644};
@@ -136,7 +137,7 @@ static int add_paths(const Derived *d, SmallTree *tree, Err **e) {
 
 static int read_certificates(const Derived *d, CaSet *set, Err **e) {
         const Recipe *r = d->recipe;
-        if (ca_set_read_tree(set, d->certificates, e) < 0) return -1;
+        if (ca_set_read_tree(set, d->sources, e) < 0) return -1;
         for (size_t i = 0; i < r->certificates.n; i++) {
                 AUTO(freep) char *data = NULL;
                 size_t size;
@@ -176,6 +177,33 @@ static int add_keystore(const Derived *d, SmallTree *tree, Err **e) {
         return small_tree_file(tree, JAVA_KEYSTORE_PATH, plain_file, buf_str(&store), e);
 }
 
+/* ---- the shell of debug images */
+
+static int read_busybox(const Derived *d, char **ret_program, size_t *ret_size, Err **e) {
+        static const char *const places[] = {"/usr/bin/busybox", "/bin/busybox"};
+        for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+                int r = view_read_file(d->sources, places[i], BUSYBOX_SIZE_MAX, ret_program, ret_size, e);
+                if (r != VIEW_ABSENT) return r;
+        }
+        return err_new(e, ERR_FORMAT, "the package " BUSYBOX_PACKAGE " has no program");
+}
+
+static int add_busybox(const Derived *d, SmallTree *tree, Err **e) {
+        const char *folder = d->recipe->busybox;
+        if (!folder) return 0;
+        AUTO(freep) char *program = NULL;
+        AUTO(freep) char *path = xasprintf("%s/busybox", folder);
+        AUTO(strvec_done) StrVec names = {0};
+        size_t size;
+        if (read_busybox(d, &program, &size, e) < 0 || busybox_applets((Str){program, size}, &names, e) < 0) return -1;
+        if (small_tree_file(tree, path, (SmallTreeMeta){.mode = 0755}, (Str){program, size}, e) < 0) return -1;
+        for (size_t i = 0; i < names.n; i++) {
+                AUTO(freep) char *link = xasprintf("%s/%s", folder, names.v[i]);
+                if (!streq(link, path) && small_tree_hardlink(tree, link, path, e) < 0) return -1;
+        }
+        return 0;
+}
+
 /* ---- the layers, in their order */
 
 typedef struct DerivedKind {
@@ -187,6 +215,7 @@ static const DerivedKind kinds[] = {
         {"accounts and system files", {add_accounts, add_nsswitch, add_os_release, add_timezone}},
         {"certificates", {add_bundle}},
         {"Java key store", {add_keystore}},
+        {"busybox", {add_busybox}},
         {"files of the recipe", {add_paths}},
 };
 
@@ -218,8 +247,8 @@ static int add_layer(const Derived *d, const DerivedKind *kind, BaseLayers *laye
         return r < 0 ? err_wrap(e, "%s", kind->title) : 0;
 }
 
-int derived_layers(const Assembly *a, View *below, View *certificates, BaseLayers *layers, Err **e) {
-        const Derived d = {a, a->recipe, below, certificates};
+int derived_layers(const Assembly *a, View *below, View *sources, BaseLayers *layers, Err **e) {
+        const Derived d = {a, a->recipe, below, sources};
         for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
                 if (add_layer(&d, &kinds[i], layers, e) < 0) return -1;
         return 0;

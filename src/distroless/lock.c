@@ -10,7 +10,8 @@
 
 enum { LOCK_VERSION = 1 };
 
-static const char *const uses[] = {[USE_FILES] = "files", [USE_CERTIFICATES] = "certificates", [USE_LOCALE] = "locale"};
+static const char *const uses[] = {
+        [USE_FILES] = "files", [USE_CERTIFICATES] = "certificates", [USE_LOCALE] = "locale", [USE_BUSYBOX] = "busybox"};
 
 /* ---- values */
 
@@ -108,7 +109,8 @@ static int get_use(const json_t *object, LockUse *ret_use, Err **e) {
                 *ret_use = (LockUse)i;
                 return 0;
         }
-        return text ? err_new(e, ERR_FORMAT, "'use' is '%s'; files, certificates or locale is expected", text) : 0;
+        return text ? err_new(e, ERR_FORMAT, "'use' is '%s'; files, certificates, locale or busybox is expected", text)
+                    : 0;
 }
 
 /* What is downloaded is named by it: it must not lead anywhere else. */

@@ -18,6 +18,7 @@ typedef enum LockUse {
         USE_FILES,        /* its files are in the image */
         USE_CERTIFICATES, /* only the certificate bundle made of it is */
         USE_LOCALE,       /* only its C.utf8 locale is */
+        USE_BUSYBOX,      /* only its program and links to it are */
 } LockUse;
 
 typedef struct LockedPackage {

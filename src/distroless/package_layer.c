@@ -67,7 +67,7 @@ static bool takes(const PathRules *r, const char *path, bool directory) {
         bool whole = r->package->use == USE_FILES && !(r->rule && r->rule->paths.n > 0);
         if (directory && !whole) return false;
         if (is_copyright(r, path)) return true;
-        if (r->package->use == USE_CERTIFICATES) return false;
+        if (r->package->use == USE_CERTIFICATES || r->package->use == USE_BUSYBOX) return false;
         if (r->package->use == USE_LOCALE) return is_locale(r, path);
         if (r->rule && !recipe_package_takes(r->rule, path)) return false;
         return !is_removed(r->assembly->recipe, path) && recipe_takes(r->assembly->recipe, path);

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "debian/resolve.h"
 #include "distroless/assembly.h"
+#include "distroless/busybox.h"
 
 /* From what a recipe asks for to the packages that it comes to. */
 
@@ -23,26 +24,42 @@ static void add_root(Selection *s, const char *name, const RecipePlace *at, bool
         vec_push(&s->roots, (ResolveRoot){name, s->places.v[s->places.n - 1], closure});
 }
 
-/* A package whose files are not asked for, but something that is made of them. */
-static bool needs(const Selection *s, bool wanted, const char *package) {
-        return wanted && !package_rule(s->recipe, package);
+/* Packages whose files are not asked for, but something that is made of them; the recipe may ask for their files as well. */
+typedef struct Maker {
+        const char *package;
+        LockUse use;
+        bool (*wanted)(const Recipe *r);
+} Maker;
+
+static bool wants_certificates(const Recipe *r) {
+        return r->ca_bundle || r->java_keystore;
+}
+static bool wants_locale(const Recipe *r) {
+        return r->locale != NULL;
+}
+static bool wants_busybox(const Recipe *r) {
+        return r->busybox != NULL;
+}
+
+static const Maker makers[] = {{CERTIFICATES_PACKAGE, USE_CERTIFICATES, wants_certificates},
+                               {LOCALE_PACKAGE, USE_LOCALE, wants_locale},
+                               {BUSYBOX_PACKAGE, USE_BUSYBOX, wants_busybox}};
+
+static bool is_needed(const Maker *m, const Recipe *r) {
+        return m->wanted(r) && !package_rule(r, m->package);
 }
 
 static void add_roots(Selection *s) {
         const Recipe *r = s->recipe;
         for (size_t i = 0; i < r->packages.n; i++)
                 add_root(s, r->packages.v[i].name, &r->packages.v[i].at, r->packages.v[i].closure);
-        if (needs(s, r->ca_bundle || r->java_keystore, CERTIFICATES_PACKAGE))
-                add_root(s, CERTIFICATES_PACKAGE, &r->at, false);
-        if (needs(s, r->locale, LOCALE_PACKAGE)) add_root(s, LOCALE_PACKAGE, &r->at, false);
+        for (size_t i = 0; i < ARRAY_SIZE(makers); i++)
+                if (is_needed(&makers[i], r)) add_root(s, makers[i].package, &r->at, false);
 }
 
-/* What the recipe did not ask for and nothing else needs is there only for what is made of it. */
 static LockUse use_of(const Selection *s, Str name) {
-        const Recipe *r = s->recipe;
-        if (str_is(name, CERTIFICATES_PACKAGE) && needs(s, r->ca_bundle || r->java_keystore, CERTIFICATES_PACKAGE))
-                return USE_CERTIFICATES;
-        if (str_is(name, LOCALE_PACKAGE) && needs(s, r->locale, LOCALE_PACKAGE)) return USE_LOCALE;
+        for (size_t i = 0; i < ARRAY_SIZE(makers); i++)
+                if (str_is(name, makers[i].package) && is_needed(&makers[i], s->recipe)) return makers[i].use;
         return USE_FILES;
 }
 

@@ -37,8 +37,12 @@ static int add_entry(SmallTree *t, const TarEntry *entry, Str data, Err **e) {
 }
 
 static int add_directory(SmallTree *t, const char *clean, SmallTreeMeta meta, Err **e) {
-        TarEntry entry = {.type = TAR_DIR, .name = clean + 1, .mode = meta.mode, .uid = meta.uid, .gid = meta.gid};
-        strvec_push(&t->directories, clean);
+        TarEntry entry = {.type = TAR_DIR,
+                          .name = clean[1] ? clean + 1 : ".",
+                          .mode = meta.mode,
+                          .uid = meta.uid,
+                          .gid = meta.gid};
+        if (clean[1]) strvec_push(&t->directories, clean);
         return add_entry(t, &entry, (Str){0}, e);
 }
 
@@ -55,11 +59,17 @@ static int add_parents(SmallTree *t, const char *clean, Err **e) {
 static int clean_path(SmallTree *t, const char *path, char **ret_clean, Err **e) {
         AUTO(freep) char *clean = path_clean(path);
         AUTO(freep) char *padded = xasprintf("/%s/", path);
-        if (strstr(padded, "/../") || !clean[1])
-                return err_new(e, ERR_USAGE, "'%s' is no path of a file in an image", path);
+        if (strstr(padded, "/../")) return err_new(e, ERR_USAGE, "'%s' is no path of a file in an image", path);
         if (add_parents(t, clean, e) < 0) return -1;
         *ret_clean = TAKE(clean);
         return 0;
+}
+
+/* The same, of something that cannot be the root. */
+static int named_path(SmallTree *t, const char *path, char **ret_clean, Err **e) {
+        AUTO(freep) char *clean = path_clean(path);
+        if (!clean[1]) return err_new(e, ERR_USAGE, "'%s' names the root directory", path);
+        return clean_path(t, path, ret_clean, e);
 }
 
 int small_tree_directory(SmallTree *t, const char *path, SmallTreeMeta meta, Err **e) {
@@ -70,7 +80,7 @@ int small_tree_directory(SmallTree *t, const char *path, SmallTreeMeta meta, Err
 
 int small_tree_file(SmallTree *t, const char *path, SmallTreeMeta meta, Str data, Err **e) {
         AUTO(freep) char *clean = NULL;
-        if (clean_path(t, path, &clean, e) < 0) return -1;
+        if (named_path(t, path, &clean, e) < 0) return -1;
         TarEntry entry = {.type = TAR_FILE,
                           .name = clean + 1,
                           .mode = meta.mode,
@@ -82,7 +92,7 @@ int small_tree_file(SmallTree *t, const char *path, SmallTreeMeta meta, Str data
 
 static int add_link(SmallTree *t, TarType type, const char *path, const char *target, Err **e) {
         AUTO(freep) char *clean = NULL;
-        if (clean_path(t, path, &clean, e) < 0) return -1;
+        if (named_path(t, path, &clean, e) < 0) return -1;
         TarEntry entry = {.type = type, .name = clean + 1, .link = target, .mode = 0777};
         return add_entry(t, &entry, (Str){0}, e);
 }

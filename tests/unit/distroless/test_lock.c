@@ -13,10 +13,13 @@
 
 #define SHA "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 #define OTHER_SHA "sha256:03b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-#define HEAD "{\"version\": 1, \"recipe\": \"base\", \"release\": \"debian12\", \"architectures\": {\"amd64\": {\"packages\": ["
+#define HEAD                                                                                                \
+        "{\"version\": 1, \"recipe\": \"base\", \"release\": \"debian12\", \"architectures\": {\"amd64\": " \
+        "{\"packages\": ["
 #define TAIL "]}}}"
-#define PACKAGE(name, version, sha)                                                                                  \
-        "{\"name\": \"" name "\", \"version\": \"" version "\", \"architecture\": \"amd64\", \"suite\": \"bookworm\", " \
+#define PACKAGE(name, version, sha)                                  \
+        "{\"name\": \"" name "\", \"version\": \"" version           \
+        "\", \"architecture\": \"amd64\", \"suite\": \"bookworm\", " \
         "\"path\": \"pool/x.deb\", \"size\": 12, \"sha256\": \"" sha "\"}"
 
 static LockFile parse(const char *json) {
@@ -71,20 +74,25 @@ static void test_bad_files(void **state) {
         check_refused("{\"version\": 1, \"release\": \"y\"}", "'recipe' is missing");
         check_refused(HEAD "{}" TAIL, "package 1: 'name' is missing");
         check_refused(HEAD PACKAGE("a", "1", "sha256:12") TAIL, "'sha256'");
-        check_refused(HEAD "{\"name\": \"a\", \"version\": \"1\", \"architecture\": \"all\", \"suite\": \"s\", \"path\": "
-                           "\"../../etc/passwd\", \"size\": 1, \"sha256\": \"" SHA "\"}" TAIL,
+        check_refused(HEAD
+                      "{\"name\": \"a\", \"version\": \"1\", \"architecture\": \"all\", \"suite\": \"s\", \"path\": "
+                      "\"../../etc/passwd\", \"size\": 1, \"sha256\": \"" SHA "\"}" TAIL,
                       "no path in a repository");
-        check_refused(HEAD "{\"name\": \"a\", \"version\": \"1\", \"architecture\": \"all\", \"suite\": \"s\", \"path\": "
-                           "\"p\", \"use\": \"shell\", \"size\": 1, \"sha256\": \"" SHA "\"}" TAIL,
+        check_refused(HEAD
+                      "{\"name\": \"a\", \"version\": \"1\", \"architecture\": \"all\", \"suite\": \"s\", \"path\": "
+                      "\"p\", \"use\": \"shell\", \"size\": 1, \"sha256\": \"" SHA "\"}" TAIL,
                       "'use' is 'shell'");
-        check_refused("{\"version\": 1, \"recipe\": \"a\", \"release\": \"b\", \"architectures\": {\"amd64\": 3}}", "'amd64'");
+        check_refused("{\"version\": 1, \"recipe\": \"a\", \"release\": \"b\", \"architectures\": {\"amd64\": 3}}",
+                      "'amd64'");
 }
 
 static void test_compare(void **state) {
         (void)state;
-        AUTO(lock_file_done) LockFile before =
-                parse(HEAD PACKAGE("libc6", "2.36-9", SHA) "," PACKAGE("old", "1", SHA) "," PACKAGE("same", "3", SHA) TAIL);
-        AUTO(lock_file_done) LockFile after = parse(HEAD PACKAGE("same", "3", OTHER_SHA) "," PACKAGE("new", "2", SHA) "," PACKAGE(
+        AUTO(lock_file_done)
+        LockFile before = parse(
+                HEAD PACKAGE("libc6", "2.36-9", SHA) "," PACKAGE("old", "1", SHA) "," PACKAGE("same", "3", SHA) TAIL);
+        AUTO(lock_file_done)
+        LockFile after = parse(HEAD PACKAGE("same", "3", OTHER_SHA) "," PACKAGE("new", "2", SHA) "," PACKAGE(
                 "libc6", "2.36-10", OTHER_SHA) TAIL);
         AUTO(strvec_done) StrVec lines = {0};
         base_lock_compare(&before.architectures.v[0], &after.architectures.v[0], &lines);

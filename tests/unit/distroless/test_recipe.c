@@ -263,8 +263,8 @@ static void test_parts_override(void **state) {
                           "  debug: {with: [tools], files: {/a: {text: debug}}, user: \"5\"}\n"
                           "  tools: {packages: [strace], user: \"6\"}\n");
         AUTO(recipe_freep)
-        Recipe *twelve = load("parts", "12", NULL),
-               *thirteen = load("parts", NULL, NULL), *debug = load("parts", NULL, "debug");
+        Recipe *twelve = load("parts", "12", NULL), *thirteen = load("parts", NULL, NULL),
+               *debug = load("parts", NULL, "debug");
         assert_string_equal(path_of(twelve, "/a")->text, "top");
         assert_string_equal(path_of(thirteen, "/a")->text, "thirteen");
         assert_string_equal(path_of(debug, "/a")->text, "debug");
