@@ -32,8 +32,12 @@ static void status(void *context, unsigned vertex, const char *what, uint64_t cu
              (Event){.type = EVENT_STATUS, .vertex = vertex, .name = what, .current = current, .total = total});
 }
 
-static void end(void *context, unsigned vertex, VertexOutcome outcome, const char *message) {
-        emit(context, (Event){.type = EVENT_DONE, .vertex = vertex, .outcome = outcome, .message = message});
+static void end(void *context, unsigned vertex, VertexOutcome outcome, const char *message, int64_t duration_ns) {
+        emit(context, (Event){.type = EVENT_DONE,
+                              .vertex = vertex,
+                              .outcome = outcome,
+                              .message = message,
+                              .duration_ns = duration_ns});
 }
 
 static void warn(void *context, const char *text) {

@@ -156,10 +156,10 @@ static int fetch(Assembly *a, BaseLayer *const *missing, size_t count, Err **e) 
 
 static int fetch_and_make(Assembly *a, BaseLayer **missing, size_t count, Err **e) {
         if (count == 0) return 0;
-        assembly_begin(a, "fetch packages");
-        if (assembly_end(a, false, fetch(a, missing, count, e), e) < 0) return -1;
-        assembly_begin(a, "unpack packages");
-        return assembly_end(a, false, make_all(a, missing, count, e), e);
+        AssemblyPhase phase = assembly_begin(a, "fetch packages");
+        if (assembly_end(a, &phase, fetch(a, missing, count, e), e) < 0) return -1;
+        phase = assembly_begin(a, "unpack packages");
+        return assembly_end(a, &phase, make_all(a, missing, count, e), e);
 }
 
 static int package_layers(Assembly *a, BaseLayers *layers, Err **e) {
@@ -262,10 +262,10 @@ static int assemble(Assembly *a, Image *ret_image, Err **e) {
         AUTO(base_layers_done) BaseLayers layers = {0};
         layering_of(a, &layers);
         if (package_layers(a, &layers, e) < 0) return -1;
-        assembly_begin(a, "assemble image");
+        AssemblyPhase phase = assembly_begin(a, "assemble image");
         int r = add_derived(a, &layers, e);
         if (r == 0) r = make_image(a, &layers, ret_image, e);
-        return assembly_end(a, false, r, e);
+        return assembly_end(a, &phase, r, e);
 }
 
 /* ---- what was assembled before is not assembled again */
@@ -334,8 +334,8 @@ static int select_packages(Assembly *a, BaseLock *ret_lock, Err **e) {
         AUTO(freep)
         char *title = xasprintf("choose packages of %s (%s, %s)", a->recipe->name, a->recipe->release,
                                 a->recipe->architecture);
-        assembly_begin(a, title);
-        return assembly_end(a, false, assembly_select(a, ret_lock, e), e);
+        AssemblyPhase phase = assembly_begin(a, title);
+        return assembly_end(a, &phase, assembly_select(a, ret_lock, e), e);
 }
 
 int base_select(const AssembleParams *params, BaseLock *ret_lock, Err **e) {

@@ -16,7 +16,7 @@
 typedef struct BaseProgress {
         unsigned (*begin)(void *context, const char *title);
         void (*status)(void *context, unsigned vertex, const char *what, uint64_t current, uint64_t total);
-        void (*end)(void *context, unsigned vertex, VertexOutcome outcome, const char *message);
+        void (*end)(void *context, unsigned vertex, VertexOutcome outcome, const char *message, int64_t duration_ns);
         void (*warn)(void *context, const char *text);
         void *context;
 } BaseProgress;

@@ -34,8 +34,12 @@ typedef struct Assembly {
 } Assembly;
 
 /* progress.c: nothing happens where nobody listens. A phase ends with what it came to, which is returned. */
-void assembly_begin(Assembly *a, const char *title);
-int assembly_end(Assembly *a, bool cached, int result, Err *const *e);
+typedef struct AssemblyPhase {
+        unsigned vertex, outer; /* outer: what goes on when this one has ended */
+        int64_t started_ns;
+} AssemblyPhase;
+AssemblyPhase assembly_begin(Assembly *a, const char *title);
+int assembly_end(Assembly *a, const AssemblyPhase *phase, int result, Err *const *e);
 DebianListener assembly_listener(Assembly *a);
 
 /* select.c: the packages that the recipe comes to now, and where they come from. */

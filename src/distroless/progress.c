@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "distroless/assembly.h"
+#include "os/clock.h"
 
-void assembly_begin(Assembly *a, const char *title) {
+AssemblyPhase assembly_begin(Assembly *a, const char *title) {
         const BaseProgress *p = a->params->progress;
-        a->vertex = p && p->begin ? p->begin(p->context, title) : 0;
+        AssemblyPhase phase = {.outer = a->vertex, .started_ns = clock_monotonic_ns()};
+        phase.vertex = p && p->begin ? p->begin(p->context, title) : 0;
+        a->vertex = phase.vertex;
+        return phase;
 }
 
-int assembly_end(Assembly *a, bool cached, int result, Err *const *e) {
+int assembly_end(Assembly *a, const AssemblyPhase *phase, int result, Err *const *e) {
         const BaseProgress *p = a->params->progress;
-        VertexOutcome outcome = result < 0 ? VERTEX_FAILED : cached ? VERTEX_CACHED : VERTEX_DONE;
-        if (p && p->end) p->end(p->context, a->vertex, outcome, result < 0 && e && *e ? err_message(*e) : NULL);
+        const char *message = result < 0 && e && *e ? err_message(*e) : NULL;
+        a->vertex = phase->outer;
+        if (p && p->end)
+                p->end(p->context, phase->vertex, result < 0 ? VERTEX_FAILED : VERTEX_DONE, message,
+                       clock_monotonic_ns() - phase->started_ns);
         return result;
 }
 

@@ -13,6 +13,7 @@ struct SmallTree {
         Sink *sink;
         TarWriter *writer;
         StrVec directories; /* clean paths that are in the tar */
+        size_t entries;
         bool ended;
 };
 
@@ -32,6 +33,7 @@ void small_tree_free(SmallTree *t) {
 }
 
 static int add_entry(SmallTree *t, const TarEntry *entry, Str data, Err **e) {
+        t->entries++;
         if (tar_writer_entry(t->writer, entry, e) < 0) return -1;
         return data.n > 0 ? tar_writer_data(t->writer, data.p, data.n, e) : 0;
 }
@@ -107,7 +109,7 @@ int small_tree_hardlink(SmallTree *t, const char *path, const char *target, Err 
 }
 
 bool small_tree_is_empty(const SmallTree *t) {
-        return t->tar.n == 0;
+        return t->entries == 0;
 }
 
 int small_tree_tar(SmallTree *t, Str *ret_tar, Err **e) {
