@@ -246,8 +246,63 @@ const Instruction *checks_instruction(const Checks *c, uint32_t line) {
         return NULL;
 }
 
+/* As Go reads a truth value. */
+static bool truth_parse(Str text, bool *ret_value) {
+        static const char *const words[] = {"true", "1", "t", "false", "0", "f"};
+        for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+                if (!str_eq_nocase(text, str_of(words[i]))) continue;
+                *ret_value = i < ARRAY_SIZE(words) / 2;
+                return true;
+        }
+        return false;
+}
+
 bool checks_are_fatal(const Checks *c) {
-        return str_eq_nocase(rules_value(c->rules, "error"), STR("true"));
+        bool fatal;
+        return truth_parse(rules_value(c->rules, "error"), &fatal) && fatal;
+}
+
+/* The line of the check directive, or 0 when the rules came from elsewhere. */
+static uint32_t rules_line(const Checks *c) {
+        if (c->rules != c->d->check) return 0;
+        for (size_t i = 0; i < c->d->line_count; i++) {
+                Str line = str_trim(c->d->lines[i]), key;
+                if (!str_starts(line, STR("#"))) break;
+                line = str_sub(line, 1, line.n);
+                if (str_cut(&line, '=', &key) && str_eq_nocase(str_trim(key), STR("check"))) return (uint32_t)i + 1;
+        }
+        return 0;
+}
+
+static int refuse_option(const Checks *c, Str one, const char *expected, Err **e) {
+        static const char forms[] =
+                "the form is skip=RULE,RULE;error=true;experimental=RULE, with 'all' for every rule";
+        uint32_t line = rules_line(c);
+        if (line)
+                dockerfile_error(c->d, line, line, NULL, e, "invalid check option '" STR_FMT "'%s", STR_ARG(one),
+                                 expected);
+        else
+                err_new(e, ERR_USAGE, "BUILDKIT_DOCKERFILE_CHECK: invalid check option '" STR_FMT "'%s", STR_ARG(one),
+                        expected);
+        return err_hint(e, forms);
+}
+
+int checks_validate(const Checks *c, Err **e) {
+        Str rest = str_trim(str_of(c->rules ? c->rules : "")), one;
+        for (bool more = rest.n > 0; more;) {
+                more = str_cut(&rest, ';', &one);
+                one = str_trim(one);
+                Str value = one, key;
+                if (one.n == 0) continue;
+                if (!str_cut(&value, '=', &key)) return refuse_option(c, one, ": it has no value", e);
+                key = str_trim(key);
+                bool truth, error = str_eq_nocase(key, STR("error"));
+                if (error && !truth_parse(str_trim(value), &truth))
+                        return refuse_option(c, one, ": it should be true or false", e);
+                if (!error && !str_eq_nocase(key, STR("skip")) && !str_eq_nocase(key, STR("experimental")))
+                        return refuse_option(c, key, "", e);
+        }
+        return 0;
 }
 
 int checks_verdict(Checks *c, Err **e) {

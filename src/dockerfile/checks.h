@@ -84,6 +84,9 @@ static inline void checks_freep(Checks **c) {
         if (*c) checks_free(*c);
 }
 
+/* ERR_SYNTAX, or ERR_USAGE when they are not the file's own: the rules are not of that form. Names of rules are not looked at. */
+int checks_validate(const Checks *c, Err **e);
+
 /* Would a finding of this rule be kept? For rules whose work is worth saving. */
 bool checks_wanted(const Checks *c, CheckId id);
 

@@ -15,41 +15,87 @@ enum { INLINE_MODE = S_IFREG | 0644 };
 
 /* ---- what to say when a source is not there */
 
-static void hint_nearest(const CopySet *s, const char *path, Err **e) {
-        AUTO(freep) char *parent = xstrdup(path);
-        char *slash = strrchr(parent, '/');
-        const char *name = slash ? slash + 1 : path;
-        if (slash) *slash = '\0';
+/* The name in a directory that is most like name, as a path; NULL when none is near. Owned. */
+static char *nearest_path(const CopySet *s, const char *parent, const char *name) {
         DirList list;
-        if (view_list(s->view, slash ? parent : "", &list, NULL) < 0) return;
+        AUTO(view_entry_done) ViewEntry dir = {0};
+        if (view_lookup(s->view, parent, true, &dir, NULL) != VIEW_FOUND) return NULL;
+        if (view_list(s->view, dir.path, &list, NULL) < 0) return NULL;
         StrVec names = {0};
         for (size_t i = 0; i < list.n; i++) {
-                AUTO(freep) char *full = view_path_add(slash ? parent : "", list.v[i].name);
+                AUTO(freep) char *full = view_path_add(dir.path + 1, list.v[i].name);
                 bool prune;
                 if (!copy_hidden(s, full, list.v[i].type == DT_DIR, &prune)) strvec_push(&names, list.v[i].name);
         }
         const char *near = names.n ? nearest_name(name, (const char *const *)names.v, names.n) : NULL;
-        if (near && slash)
-                err_hint(e, "did you mean '%s/%s'?", parent, near);
-        else if (near)
-                err_hint(e, "did you mean '%s'?", near);
+        char *path = near && !streq(near, name) ? view_path_add(parent, near) : NULL;
         strvec_done(&names);
         dir_list_done(&list);
+        return path;
+}
+
+static bool is_there(const CopySet *s, const char *path) {
+        AUTO(view_entry_done) ViewEntry found = {0};
+        return view_lookup(s->view, path, true, &found, NULL) == VIEW_FOUND;
+}
+
+/* prefix: up to the first component that is not there; rest: what follows it, "" or "/...". */
+static void hint_nearest(const CopySet *s, const char *prefix, const char *rest, Err **e) {
+        AUTO(freep) char *parent = xstrdup(prefix);
+        char *slash = strrchr(parent, '/');
+        const char *name = slash ? slash + 1 : prefix;
+        if (slash) *slash = '\0';
+        AUTO(freep) char *near = nearest_path(s, slash ? parent : "", name);
+        if (!near) {
+                if (*rest) err_hint(e, "there is no '%s'", prefix);
+                return;
+        }
+        AUTO(freep) char *whole = xasprintf("%s%s", near, rest);
+        err_hint(e, "did you mean '%s'?", is_there(s, whole) ? whole : near);
+}
+
+/* Returns true when prefix is a link, which is why the way ends there. */
+static bool hint_link(const CopySet *s, const char *prefix, Err **e) {
+        AUTO(view_entry_done) ViewEntry link = {0};
+        AUTO(freep) char *target = NULL;
+        if (view_lookup(s->view, prefix, false, &link, NULL) != VIEW_FOUND || !S_ISLNK(link.st.st_mode)) return false;
+        if (view_readlink(s->view, &link, &target, NULL) < 0) return false;
+        err_hint(e, "'%s' is a link to '%s', which leads to nothing below the root of the sources", prefix, target);
+        return true;
+}
+
+/* path: without "/" at its start. */
+static void hint_missing(const CopySet *s, const char *path, Err **e) {
+        for (const char *end = path; *end;) {
+                end += strcspn(end + 1, "/") + 1;
+                AUTO(freep) char *prefix = xstrndup(path, (size_t)(end - path));
+                if (is_there(s, prefix)) continue;
+                if (!hint_link(s, prefix, e)) hint_nearest(s, prefix, end, e);
+                return;
+        }
+}
+
+/* The ignore rule that hides path, or what path leads to; NULL when none does. Owned. */
+static char *hiding_rule(const CopySet *s, const char *path) {
+        const CopyFilter *filter = s->root.filter;
+        if (!filter || !filter->explain) return NULL;
+        bool prune;
+        AUTO(view_entry_done) ViewEntry found = {0};
+        if (copy_hidden(s, path, true, &prune)) return filter->explain(filter->context, path);
+        if (view_lookup(s->view, path, true, &found, NULL) != VIEW_FOUND) return NULL;
+        return filter->explain(filter->context, found.path + 1);
 }
 
 static int source_missing(const CopySet *s, const char *source, const char *path, Err **e) {
         while (*path == '/') path++;
-        const CopyFilter *filter = s->root.filter;
-        AUTO(freep) char *rule = filter && filter->explain ? filter->explain(filter->context, path) : NULL;
-        bool prune;
-        if (rule && !copy_hidden(s, path, true, &prune)) free(TAKE(rule));
-        const char *root = s->root.root_path;
         while (*source == '/') source++; /* every source stands below its root, however it is written */
+        AUTO(freep) char *rule = hiding_rule(s, path);
+        const char *root = s->root.root_path;
         err_new(e, ERR_NOT_FOUND, "\"/%s\": not found%s%s", source, root ? " in " : "", root ? root : "");
         if (rule)
                 err_hint(e, "%s hides it", rule);
         else
-                hint_nearest(s, path, e);
+                hint_missing(s, path, e);
         if (root && !s->root.view) err_hint(e, "sources are looked up in the build context %s", root);
         return -1;
 }

@@ -72,7 +72,10 @@ static int choose(const MountDraft *d, const Choice *choice, const char *value, 
                 if (strcasecmp(value, choice->names[k]) == 0) return (int)k;
         const char *near = nearest_name(value, choice->names, choice->count);
         mount_error(d, value, e, "unsupported %s '%s'", choice->what, value);
-        return near ? err_hint(e, "did you mean '%s'?", near) : -1;
+        if (near) return err_hint(e, "did you mean '%s'?", near);
+        AUTO(buf_done) Buf known = {0};
+        for (size_t k = 0; k < choice->count; k++) buf_addf(&known, "%s%s", k ? ", " : "", choice->names[k]);
+        return err_hint(e, "known are %s", known.p);
 }
 
 static int set_type(MountDraft *d, const char *key, const char *value, Err **e) {
@@ -256,10 +259,9 @@ static int resolve_target(MountDraft *d, Err **e) {
         const char *directory = d->s->pub.config.working_dir ? d->s->pub.config.working_dir : "/";
         if (!d->target) d->target = ""; /* no target: the working directory is covered */
         d->mount.target = plan_path_join(d->s->maker->arena, directory, d->target);
-        if (streq(d->mount.target, "/"))
-                return mount_error(d, *d->target ? d->target : NULL, e,
-                                   "invalid mount target '/': the root can not be covered");
-        return 0;
+        if (!streq(d->mount.target, "/")) return 0;
+        mount_error(d, *d->target ? d->target : NULL, e, "invalid mount target '/': the root can not be covered");
+        return *d->target ? -1 : err_hint(e, "say where it goes: target=/PATH");
 }
 
 static int finish_files(MountDraft *d, Err **e) {

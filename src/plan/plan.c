@@ -128,6 +128,7 @@ int plan_make(Dockerfile *dockerfile, const PlanParams *params, Plan **ret_plan,
         AUTO(maker_done) Maker m;
         Stage *target = NULL;
         maker_init(&m, dockerfile, params);
+        if (params->checks && checks_validate(params->checks, e) < 0) return -1;
         if (contexts_scan(&m, e) < 0 || arguments_globals(&m, e) < 0 || stages_scan(&m, e) < 0) return -1;
         if (stages_find_target(&m, &target, e) < 0 || stage_finish(target, e) < 0) return -1;
         arguments_warn_unused(&m);

@@ -126,4 +126,42 @@ test_interrupt() {
         decant doctor --store || fail "store"
 }
 
+# refused_copy SOURCE PATTERN...: the copy of SOURCE from the context c fails and says each pattern.
+refused_copy() {
+        local source=$1
+        shift
+        printf 'FROM scratch\nCOPY %s /x/\n' "$source" >c/Dockerfile
+        expect_fail 5 "^decant: Dockerfile:2: \"/$source\": not found in c" "$@" -- decant build c
+}
+
+test_what_is_near_a_missing_source() {
+        mkdir -p c/sub/deep && touch c/sub/f1 c/sub/deep/x
+        ln -s sub c/link && ln -s /etc/passwd c/outside && ln -s sub/f1 c/hidden-behind
+        refused_copy sub/F1 "hint: did you mean 'sub/f1'"
+        refused_copy sbu/f1 "hint: did you mean 'sub/f1'"
+        refused_copy link/f9 "hint: did you mean 'link/f1'"
+        refused_copy sub/nowhere/x "hint: there is no 'sub/nowhere'"
+        refused_copy outside "hint: 'outside' is a link to '/etc/passwd', which leads to nothing"
+        echo sub/f1 >c/.dockerignore
+        refused_copy sub/f1 'hint: .*dockerignore:1: sub/f1 hides it'
+        refused_copy hidden-behind 'hint: .*dockerignore:1: sub/f1 hides it'
+}
+
+test_check_options() {
+        printf '# check=skp=all\nFROM scratch\nCOPY Dockerfile /\n' | context c
+        expect_fail 3 "Dockerfile:1: invalid check option 'skp'" '>>> # check=skp=all' 'hint: the form is skip=' -- decant build c
+        decant build --build-arg BUILDKIT_DOCKERFILE_CHECK=skip=all c || fail "the argument replaces the directive"
+        expect_fail 2 'BUILDKIT_DOCKERFILE_CHECK: invalid check option' -- \
+                decant build --build-arg BUILDKIT_DOCKERFILE_CHECK=error=maybe c
+}
+
+test_mount_options() {
+        printf 'FROM busybox\nRUN --mount=type=bnid,target=/x true\n' | context c
+        expect_fail 3 "unsupported mount type 'bnid'" "hint: did you mean 'bind'" -- decant build c
+        printf 'FROM busybox\nRUN --mount=type=cache,target=/x,sharing=mine true\n' | context c
+        expect_fail 3 "unsupported sharing value 'mine'" 'hint: known are shared, private, locked' -- decant build c
+        printf 'FROM busybox\nRUN --mount=type=tmpfs true\n' | context c
+        expect_fail 3 "invalid mount target '/'" 'hint: say where it goes: target=/PATH' -- decant build c
+}
+
 run_tests

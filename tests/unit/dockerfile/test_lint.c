@@ -102,10 +102,31 @@ static void test_fatal(void **state) {
         assert_non_null(strstr(err_excerpt_text(e), ">>> MAINTAINER y"));
 }
 
+static void assert_rules(const char *rules, const char *wrong) {
+        AUTO(dockerfile_freep) Dockerfile *d = parse_text("# syntax=x\n#check = skp=all\nFROM x\n");
+        AUTO(err_freep) Err *e = NULL;
+        AUTO(checks_freep) Checks *c = checks_new(d, rules);
+        assert_int_equal(checks_validate(c, &e), wrong ? -1 : 0);
+        if (wrong) assert_string_equal(err_message(e), wrong);
+}
+
+static void test_options(void **state) {
+        (void)state;
+        assert_rules(NULL, "Dockerfile:2: invalid check option 'skp'");
+        assert_rules("skip", "BUILDKIT_DOCKERFILE_CHECK: invalid check option 'skip': it has no value");
+        assert_rules("skip=all; error=maybe",
+                     "BUILDKIT_DOCKERFILE_CHECK: invalid check option 'error=maybe': it should be true or false");
+        assert_rules("", NULL);
+        assert_rules(" skip = A, B ;error=1;experimental=all;", NULL);
+        AUTO(dockerfile_freep) Dockerfile *d = parse_text("FROM x\n");
+        AUTO(checks_freep) Checks *fatal = checks_new(d, "error=T"), *not_fatal = checks_new(d, "error=0");
+        assert_true(checks_are_fatal(fatal) && !checks_are_fatal(not_fatal));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_rules), cmocka_unit_test(test_skips), cmocka_unit_test(test_table),
-                cmocka_unit_test(test_list),  cmocka_unit_test(test_fatal),
+                cmocka_unit_test(test_list),  cmocka_unit_test(test_fatal), cmocka_unit_test(test_options),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
