@@ -50,6 +50,33 @@ no_leftovers() {
         [ -z "$tmp" ] || fail "left behind in the store: $tmp"
 }
 
+user=decant-test-$$
+
+first_free_id() {
+        cat /etc/subuid /etc/subgid 2>/dev/null | awk -F: 'BEGIN { n = 400000 } $2 + $3 > n { n = $2 + $3 } END { print n }'
+}
+
+# as_new_user SCRIPT: make an ordinary user with subordinate ids, run the script of tests/e2e as that user, remove the user and exit
+# with the script's status. Root only.
+as_new_user() {
+        local home=$work/home status=0 first
+        first=$(first_free_id)
+        mkdir "$home" && useradd --no-create-home --home-dir "$home" --shell /bin/bash "$user" || fail "useradd"
+        trap 'userdel "$user" 2>/dev/null; sed -i "/^$user:/d" /etc/subuid /etc/subgid; rm -rf "$work"' EXIT
+        sed -i "/^$user:/d" /etc/subuid /etc/subgid # useradd gives some where it is set up to
+        echo "$user:$first:65536" | tee -a /etc/subuid >>/etc/subgid
+        chown "$user:" "$home" && chmod 755 "$work"
+        # what is below a directory of root's own is not for others to run
+        mkdir -p "$home/src/cli" "$home/src/sandbox" "$home/top/tests/e2e" "$home/top/tools"
+        cp "$DECANT" "$home/src/cli/" && cp "$(dirname "$DECANT")/../sandbox/decant-launcher" "$home/src/sandbox/" || fail "copy the program"
+        cp "$TOP/tests/e2e/lib.bash" "$TOP/tests/e2e/$1" "$home/top/tests/e2e/" && cp "$TOP/tools/make-busybox" "$home/top/tools/"
+        chmod -R a+rX "$home"
+        su "$user" -s /bin/bash -c "cd '$home' && TMPDIR='$home' DECANT='$home/src/cli/decant' TOP='$home/top' ONLY='${ONLY:-}' \
+                bash top/tests/e2e/$1" || status=$?
+        [ -z "$(pgrep -u "$user")" ] || { echo "not ok processes of the user live on"; status=1; }
+        exit $status
+}
+
 run_tests() {
         local t status=0
         for t in $(compgen -A function | grep '^test_'); do

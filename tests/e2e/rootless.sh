@@ -5,31 +5,6 @@
 # that there are.
 . "$(dirname "$0")/lib.bash"
 
-user=decant-test-$$
-
-first_free_id() {
-        cat /etc/subuid /etc/subgid 2>/dev/null | awk -F: 'BEGIN { n = 400000 } $2 + $3 > n { n = $2 + $3 } END { print n }'
-}
-
-as_new_user() {
-        local home=$work/home status=0 first
-        first=$(first_free_id)
-        mkdir "$home" && useradd --no-create-home --home-dir "$home" --shell /bin/bash "$user" || fail "useradd"
-        trap 'userdel "$user" 2>/dev/null; sed -i "/^$user:/d" /etc/subuid /etc/subgid; rm -rf "$work"' EXIT
-        sed -i "/^$user:/d" /etc/subuid /etc/subgid # useradd gives some where it is set up to
-        echo "$user:$first:65536" | tee -a /etc/subuid >>/etc/subgid
-        chown "$user:" "$home" && chmod 755 "$work"
-        # what is below a directory of root's own is not for others to run
-        mkdir -p "$home/src/cli" "$home/src/sandbox" "$home/top/tests/e2e" "$home/top/tools"
-        cp "$DECANT" "$home/src/cli/" && cp "$(dirname "$DECANT")/../sandbox/decant-launcher" "$home/src/sandbox/" || fail "copy the program"
-        cp "$TOP"/tests/e2e/{lib.bash,rootless.sh} "$home/top/tests/e2e/" && cp "$TOP/tools/make-busybox" "$home/top/tools/"
-        chmod -R a+rX "$home"
-        su "$user" -s /bin/bash -c "cd '$home' && TMPDIR='$home' DECANT='$home/src/cli/decant' TOP='$home/top' ONLY='${ONLY:-}' \
-                bash top/tests/e2e/rootless.sh" || status=$?
-        [ -z "$(pgrep -u "$user")" ] || { echo "not ok processes of the user live on"; status=1; }
-        exit $status
-}
-
 test_doctor() {
         decant doctor | tee out.log
         grep -q 'user namespace with subordinate ids' out.log && grep -q '^RUN steps work' out.log || fail "doctor"
@@ -200,7 +175,7 @@ test_without_namespaces() {
         decant doctor --store --deep || fail store
 }
 
-if [ "$(id -u)" = 0 ]; then as_new_user; fi
+if [ "$(id -u)" = 0 ]; then as_new_user rootless.sh; fi
 if ! decant doctor 2>/dev/null | grep -q 'with subordinate ids'; then
         echo "skip rootless: this user has no subordinate ids, or newuidmap is not there"
         exit 0
