@@ -109,7 +109,7 @@ static bool is_plain_path(const char *text) {
 static int check_paths(const AptRepository *r, const char *what, const StrVec *list, Err **e) {
         for (size_t i = 0; i < list->n; i++)
                 if (!is_plain_path(list->v[i]))
-                        return err_new(e, ERR_SYNTAX, "%s: '%s' is no name of a %s", r->where, list->v[i], what);
+                        return err_new(e, ERR_SYNTAX, "%s: '%s' is no %s", r->where, list->v[i], what);
         return 0;
 }
 
