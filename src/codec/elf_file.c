@@ -41,6 +41,7 @@ static void versions_done(ElfVersions *list) {
 
 void elf_file_done(ElfFile *f) {
         free(f->interpreter);
+        free(f->soname);
         free(f->rpath);
         free(f->runpath);
         strvec_done(&f->needed);
@@ -192,7 +193,10 @@ static int read_versions(const Reader *r, uint64_t address, uint64_t count, Vers
 }
 
 static int take_entry(const Reader *r, const Dynamic *d) {
-        char **slot = d->tag == DT_RPATH ? &r->file->rpath : d->tag == DT_RUNPATH ? &r->file->runpath : NULL;
+        char **slot = d->tag == DT_RPATH     ? &r->file->rpath
+                      : d->tag == DT_RUNPATH ? &r->file->runpath
+                      : d->tag == DT_SONAME  ? &r->file->soname
+                                             : NULL;
         char *text = NULL;
         if (!slot && d->tag != DT_NEEDED) return 0;
         if (r->file->needed.n >= ELF_NEEDED_MAX) return damaged(r, "too many libraries");
@@ -235,6 +239,7 @@ static int read_file(Reader *r) {
         const Segment *interpreter = find_segment(r, PT_INTERP), *dynamic = find_segment(r, PT_DYNAMIC);
         if (!interpreter && !dynamic) return ELF_NONE;
         if (interpreter && read_text(r, interpreter->offset, interpreter->size, &r->file->interpreter) < 0) return -1;
+        r->file->dynamic = dynamic != NULL;
         if (!dynamic) return ELF_FOUND;
         AUTO(freep) Dynamic *list = NULL;
         size_t count = 0;
@@ -256,7 +261,9 @@ static int read_header(Reader *r) {
         if (r->wide && (size_t)n < sizeof h.wide) return damaged(r, "it is too short");
         if (h.wide.e_type != ET_EXEC && h.wide.e_type != ET_DYN) return ELF_NONE;
         r->file->wide = r->wide;
+        r->file->type = h.wide.e_type;
         r->file->machine = h.wide.e_machine;
+        r->file->flags = r->wide ? h.wide.e_flags : h.narrow.e_flags;
         if (r->wide) return read_segments(r, h.wide.e_phoff, h.wide.e_phentsize, h.wide.e_phnum);
         return read_segments(r, h.narrow.e_phoff, h.narrow.e_phentsize, h.narrow.e_phnum);
 }

@@ -24,9 +24,13 @@ typedef struct ElfVersion {
 typedef VEC(ElfVersion) ElfVersions;
 
 typedef struct ElfFile {
+        uint16_t type; /* ET_DYN: a library, or a program that may be loaded anywhere */
         uint16_t machine;
+        uint32_t flags;    /* e_flags, of the machine's own meaning */
         bool wide;         /* 64 bits */
+        bool dynamic;      /* it has a dynamic section */
         char *interpreter; /* NULL: none (static, or a library) */
+        char *soname;      /* or NULL */
         StrVec needed;
         char *rpath, *runpath; /* or NULL */
         ElfVersions wants, has;
