@@ -149,6 +149,7 @@ const char *recipe_joined(RecipeReader *r, const StrVec *list);
 
 void recipe_apply_repositories(RecipeReader *r, const ConfigNode *value);
 void recipe_apply_packages(RecipeReader *r, const ConfigNode *value);
+void recipe_apply_without(RecipeReader *r, const ConfigNode *value);
 void recipe_apply_accounts(RecipeReader *r, const ConfigNode *value);
 void recipe_apply_directories(RecipeReader *r, const ConfigNode *value);
 void recipe_apply_files(RecipeReader *r, const ConfigNode *value);

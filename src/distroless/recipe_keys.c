@@ -27,6 +27,7 @@ const RecipeKey recipe_keys[] = {
         {IN_BODY, .name = "closure", .kind = VALUE_FLAG},
         {IN_BODY, .name = "packages", .kind = VALUE_SHORT_ENTRIES, .inside = SECTION_PACKAGE,
          .apply = recipe_apply_packages},
+        {IN_BODY, .name = "without", .kind = VALUE_TEXTS, .apply = recipe_apply_without},
         {OF(PACKAGE), .name = "name", .kind = VALUE_TEXT, .required = true},
         {OF(PACKAGE), .name = "closure", .kind = VALUE_FLAG},
         {OF(PACKAGE), .name = "architectures", .kind = VALUE_TEXTS},

@@ -95,6 +95,27 @@ void recipe_apply_packages(RecipeReader *r, const ConfigNode *value) {
         }
 }
 
+/* Early or late does not matter for what this recipe extends: that is read already. */
+void recipe_apply_without(RecipeReader *r, const ConfigNode *value) {
+        RecipePackages *all = &r->recipe->packages;
+        for (const ConfigNode *item = value->first; item; item = item->next) {
+                const char *name = recipe_text(r, item);
+                size_t i = 0;
+                while (i < all->n && !str_is(package_key(all->v[i].name), name)) i++;
+                if (i < all->n) {
+                        package_done(&all->v[i]);
+                        memmove(&all->v[i], &all->v[i + 1], (all->n - i - 1) * sizeof *all->v);
+                        all->n--;
+                        continue;
+                }
+                AUTO(strvec_done) StrVec names = {0};
+                for (i = 0; i < all->n; i++) strvec_push_take(&names, str_dup(package_key(all->v[i].name)));
+                const char *near = nearest_name(name, (const char *const *)names.v, names.n);
+                recipe_mistake(r, item, "what this recipe extends has no package '%s'%s%s%s", name,
+                               near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
+        }
+}
+
 /* ---- Patterns */
 
 static bool pattern_is_valid(const char *text) {
