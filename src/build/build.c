@@ -135,7 +135,7 @@ static int make_targets(BuildJob *j, PlanParams *params, Err **e) {
 static int make_plan(BuildJob *j, Err **e) {
         Build *b = &j->b;
         j->checks = build_checks_new(j->dockerfile, b->params);
-        ImageResolver images = {.store = b->store};
+        ImageResolver images = {.store = b->store, .build = b};
         PlanResolver resolver = {.image = resolve_image, .context_image = resolve_context_image, .context = &images};
         PlanParams params = b->params->plan;
         params.resolver = &resolver;

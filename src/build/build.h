@@ -9,6 +9,7 @@
 #include "base/vec.h"
 #include "codec/sha256.h"
 #include "codec/stream.h"
+#include "distroless/recipe.h"
 #include "image/image.h"
 #include "oci/platform.h"
 #include "plan/plan.h"
@@ -65,6 +66,17 @@ typedef struct BuildFailure {
         SandboxSpec *spec; /* stdin, stdout, stderr, terminal are the callee's to set */
 } BuildFailure;
 
+/* Where base images come from that are not in the store. */
+typedef enum BaseFrom { BASE_FROM_ANYWHERE, BASE_FROM_RECIPE, BASE_FROM_REGISTRY } BaseFrom;
+typedef struct BuildBases {
+        RecipeBook book;     /* the user's own recipes; borrowed */
+        BaseFrom from;       /* REGISTRY: recipes are not asked */
+        bool pull;           /* assemble again what the store has, if packages have changed */
+        bool offline;        /* from packages that are at hand */
+        bool allow_unsigned; /* from repositories without a good signature, with a warning */
+} BuildBases;
+enum { BASE_RELEASE_AGE_S = 3600 }; /* how old what is known of a repository may be, unless pull */
+
 typedef struct BuildParams {
         Store *store;
         const EventSink *events;
@@ -79,6 +91,7 @@ typedef struct BuildParams {
         /* --platform with several values: a plan for each instead of plan.platform, one graph, an image of all of them. */
         const Platform *platforms;
         size_t platform_count;
+        BuildBases bases;
         StrVec tags; /* -t, full references */
         const BuildOutput *outputs;
         size_t output_count;

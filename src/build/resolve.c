@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "build/base_image.h"
 #include "image/image.h"
 
 #define DOCKER_IMAGE "docker-image://"
@@ -18,18 +19,61 @@ static void take_image(Image *image, char *name, PlanImage *ret_image) {
         *image = (Image){0};
 }
 
+/* ---- from recipes */
+
+static bool asks_recipes(const ImageResolver *r, const char *reference) {
+        return r->build && r->build->params->bases.from != BASE_FROM_REGISTRY && !strchr(reference, '@');
+}
+
+/* What the store has is taken unless it is for another platform, or newer packages are asked for. */
+static bool is_enough(const ImageResolver *r, const Image *image, const Platform *platform) {
+        if (platform && platform_match(platform, &image->config.platform) == 0) return false;
+        return !r->build->params->bases.pull;
+}
+
+/* BASE_ASSEMBLED: *image is replaced; BASE_NONE: it stays. */
+static int from_recipe(const ImageResolver *r, const char *reference, const Platform *platform, Image *image,
+                       char **ret_hint, Err **e) {
+        Image made = {0};
+        int result = base_image(r->build, reference, platform, &made, ret_hint, e);
+        if (result != BASE_ASSEMBLED) return result;
+        image_done(image);
+        *image = made;
+        return BASE_ASSEMBLED;
+}
+
+static int not_found(const char *reference, const char *near, Err **e) {
+        if (near) err_hint(e, "%s", near);
+        return err_hint(e,
+                        "bring it in with 'decant load' or 'decant import', or name another image for it with "
+                        "--build-context %s=docker-image://IMAGE",
+                        reference);
+}
+
 int resolve_image(void *context, const char *reference, const Platform *platform, PlanImage *ret_image, Err **e) {
         ImageResolver *resolver = context;
         Image image = {0};
-        char *name = NULL;
-        if (image_find_platform(resolver->store, reference, platform, &image, &name, e) < 0) {
-                err_hint(e,
-                         "bring it in with 'decant load' or 'decant import', or name another image for it with "
-                         "--build-context %s=docker-image://IMAGE",
-                         reference);
+        AUTO(freep) char *name = NULL;
+        AUTO(freep) char *near = NULL;
+        AUTO(err_freep) Err *absent = NULL;
+        bool found = image_find_platform(resolver->store, reference, platform, &image, &name, &absent) == 0;
+        if (!found && err_kind(absent) != ERR_NOT_FOUND) {
+                err_move(e, &absent);
                 return -1;
         }
-        take_image(&image, name ? name : xstrdup(reference), ret_image);
+        if (asks_recipes(resolver, reference) && !(found && is_enough(resolver, &image, platform))) {
+                int r = from_recipe(resolver, reference, platform, &image, &near, e);
+                if (r < 0) {
+                        image_done(&image);
+                        return -1;
+                }
+                found = found || r == BASE_ASSEMBLED;
+        }
+        if (!found) {
+                err_move(e, &absent);
+                return not_found(reference, near, e);
+        }
+        take_image(&image, name ? TAKE(name) : xstrdup(reference), ret_image);
         return 0;
 }
 

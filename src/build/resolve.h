@@ -7,6 +7,7 @@
 /* Images for the plan: from the local store, OCI layouts. Internal to build/. */
 typedef struct ImageResolver {
         Store *store;
+        struct Build *build;   /* assembles what the store does not have; NULL: nobody does */
         const char *directory; /* relative oci-layout paths start here; NULL: the working directory */
 } ImageResolver;
 

@@ -255,13 +255,33 @@ static int parse_rest(BuildRequest *r, const Args *args, Err **e) {
         return args_size(args, "memory", &p->memory_bytes, e);
 }
 
+/* ---- base images that the store does not have */
+
+static int parse_bases(BuildRequest *r, const Args *args, Err **e) {
+        static const struct {
+                const char *name;
+                BaseFrom from;
+        } sources[] = {{"any", BASE_FROM_ANYWHERE}, {"recipe", BASE_FROM_RECIPE}, {"registry", BASE_FROM_REGISTRY}};
+        BuildBases *bases = &r->params.bases;
+        const char *from = args_text(args, "base-from"), *folder;
+        (void)e; /* the option's choices were checked */
+        for (size_t i = 0; from && i < ARRAY_SIZE(sources); i++)
+                if (streq(from, sources[i].name)) bases->from = sources[i].from;
+        for (size_t i = 0; (folder = args_next(args, "recipes", &i));) strvec_push(&bases->book.folders, folder);
+        recipe_book_add(&bases->book, getenv("DECANT_RECIPES"));
+        bases->pull = args_flag(args, "pull");
+        bases->offline = args_flag(args, "offline");
+        bases->allow_unsigned = args_flag(args, "allow-unsigned");
+        return 0;
+}
+
 int build_request_init(BuildRequest *r, const Args *args, Err **e) {
         *r = (BuildRequest){.arena = arena_new()};
         r->params.cancel_fd = -1;
         static int (*const parts[])(BuildRequest * r, const Args *args, Err **e) = {
                 parse_context,     build_flags_arg_file, parse_build_args,  parse_labels, parse_contexts,
                 parse_outputs,     parse_lists,          parse_platform,    parse_rest,   build_flags_annotations,
-                build_flags_image, build_flags_sandbox,  build_flags_retry,
+                build_flags_image, build_flags_sandbox,  build_flags_retry, parse_bases,
         };
         for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
                 if (parts[i](r, args, e) < 0) return -1;
@@ -295,6 +315,7 @@ void build_request_done(BuildRequest *r) {
         vec_done(&r->platforms);
         vec_done(&r->ssh);
         free(r->annotations);
+        recipe_book_done(&r->params.bases.book);
         strvec_done(&r->explanations);
         strvec_done(&r->unset_env);
         strvec_done(&r->unset_labels);

@@ -228,6 +228,7 @@ static const Command commands[] = {
 
 static const EnvironmentRow environment[] = {
         {"DECANT_ROOT", "where the store is; default /var/lib/decant for root, else $XDG_DATA_HOME/decant"},
+        {"DECANT_RECIPES", "directories with own recipes of base images, separated by colons"},
         {"DECANT_SYNC", "when records become durable: background (default), wait, or off"},
         {"DECANT_CDI_DIRS", "where RUN --device looks for devices; default /etc/cdi:/var/run/cdi"},
         {"DECANT_CPUS", "how many processors to use"},
