@@ -92,6 +92,9 @@ test_opens_and_fetches() {
         grep -q '^release .* bookworm codename=bookworm signers=1$' out || fail "$(cat out)"
         grep -q '^index bookworm main amd64$' out || fail "$(cat out)"
         grep -q '^package hello 1.0$' out && grep -q '^package world 2.0$' out || fail "$(cat out)"
+        f=www/pool/main/hello_1.0_amd64.deb
+        grep -q "^control hello $(dpkg-deb --ctrl-tarfile $f | tar -xO ./control | wc -c) 0$" out || fail "$(cat out)"
+        grep -q "^data hello $(dpkg-deb --fsys-tarfile $f | wc -c)$" out || fail "$(cat out)"
         grep -q 'by-hash/SHA256/[0-9a-f]* 200' requests || fail "not by digest: $(cat requests)"
         : >requests
         open sources.list hello >/dev/null || fail "a second time"

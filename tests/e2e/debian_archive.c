@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "debian/deb_file.h"
 #include "debian/pool.h"
 #include "os/clock.h"
 #include "os/fs.h"
@@ -122,6 +123,20 @@ static int find(DebianArchive *a, const Options *o, DebFileWanted *wanted, Err *
         return 0;
 }
 
+/* What deb_file.h makes of it: "control NAME BYTES SCRIPTS", "data NAME BYTES". */
+static int show_contents(const char *name, int fd, Err **e) {
+        AUTO(deb_control_done) DebControl c = {0};
+        AUTO(source_freep) Source *tar = NULL;
+        AUTO(sink_freep) Sink *nothing = sink_to_nothing();
+        Digest digest;
+        uint64_t size;
+        if (deb_read_control(fd, &c, e) < 0 || deb_open_data(fd, &tar, e) < 0) return err_wrap(e, "%s", name);
+        AUTO(sink_freep) Sink *counting = sink_hashing(nothing, &digest, &size);
+        if (source_to_sink(tar, counting, e) < 0 || sink_finish(counting, e) < 0) return err_wrap(e, "%s", name);
+        printf("control %s %zu %zu\ndata %s %llu\n", name, c.control_size, c.scripts.n, name, (unsigned long long)size);
+        return 0;
+}
+
 static int fetch(DebianArchive *a, const Options *o, Err **e) {
         DebFileWanted *wanted = calloc((size_t)o->package_count + 1, sizeof *wanted);
         int r = find(a, o, wanted, e);
@@ -131,6 +146,7 @@ static int fetch(DebianArchive *a, const Options *o, Err **e) {
                 AUTO(closep) int fd = -1;
                 digest_hex(&wanted[i].sha256, hex);
                 r = debian_pool_open(o->params.cache_dir, &wanted[i].sha256, &fd, e);
+                if (r == POOL_FOUND) r = show_contents(wanted[i].name, fd, e);
                 printf("file %s %s\n", wanted[i].name, hex);
         }
         for (int i = 0; i < o->package_count; i++) free((char *)wanted[i].path);

@@ -205,6 +205,45 @@ static void test_restart(void **state) {
         server_stop(s);
 }
 
+/* The beginning came by an earlier call: the rest is asked for, and the digest is of the whole. */
+static void go_on(const char *const *answers, const char *there, uint64_t offset, const char *whole,
+                  const char *asked) {
+        Server *s = server_start(answers, false);
+        AUTO(closep) int fd = memfd_create("body", MFD_CLOEXEC);
+        assert_int_equal(write(fd, there, strlen(there)), (ssize_t)strlen(there));
+        HttpRequest request = {.url = s->url, .fd = fd, .limits = limits, .offset = offset};
+        HttpReply reply = {0};
+        Digest digest;
+        char body[64] = {0};
+        assert_int_equal(http_get(&request, &reply, NULL), HTTP_FETCHED);
+        assert_int_equal(pread(fd, body, sizeof body - 1, 0), (ssize_t)strlen(whole));
+        assert_string_equal(body, whole);
+        sha256_of(whole, strlen(whole), &digest);
+        assert_int_equal(reply.size, strlen(whole));
+        assert_true(digest_eq(&digest, &reply.digest));
+        if (asked)
+                assert_non_null(strstr(s->requests[0], asked));
+        else
+                assert_null(strstr(s->requests[0], "Range:"));
+        assert_null(strstr(s->requests[0], "If-Range"));
+        http_reply_done(&reply);
+        server_stop(s);
+}
+
+static void test_offset(void **state) {
+        (void)state;
+        static const char *const part[] = {
+                "HTTP/1.1 206 Partial\r\nContent-Range: bytes 5-9/10\r\nContent-Length: 5\r\n\r\n56789", NULL};
+        static const char *const all[] = {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nall", NULL};
+        static const char *const beyond[] = {"HTTP/1.1 416 No\r\nContent-Length: 0\r\n\r\n",
+                                             "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nall", NULL};
+        go_on(part, "01234", 5, "0123456789", "Range: bytes=5-\r\n");
+        go_on(part, "01234", 500, "0123456789", "Range: bytes=5-\r\n"); /* as much as there is */
+        go_on(all, "01234", 5, "all", "Range: bytes=5-\r\n");
+        go_on(beyond, "01234", 5, "all", "Range: bytes=5-\r\n");
+        go_on(all, "01234", limits.max_bytes + 1, "all", NULL);
+}
+
 static void test_redirects(void **state) {
         (void)state;
         static const char *const answers[] = {"HTTP/1.1 302 Found\r\nLocation: other\r\nContent-Length: 0\r\n\r\n",
@@ -301,17 +340,12 @@ int main(void) {
         static const char *const proxies[] = {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"};
         for (size_t i = 0; i < ARRAY_SIZE(proxies); i++) unsetenv(proxies[i]);
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_plain),
-                cmocka_unit_test(test_not_modified),
-                cmocka_unit_test(test_empty_file),
-                cmocka_unit_test(test_retry_and_resume),
-                cmocka_unit_test(test_restart),
-                cmocka_unit_test(test_redirects),
-                cmocka_unit_test(test_credentials_stay),
-                cmocka_unit_test(test_failures),
-                cmocka_unit_test(test_redirect_loop),
-                cmocka_unit_test(test_endless),
-                cmocka_unit_test(test_refused_requests),
+                cmocka_unit_test(test_plain),      cmocka_unit_test(test_not_modified),
+                cmocka_unit_test(test_empty_file), cmocka_unit_test(test_retry_and_resume),
+                cmocka_unit_test(test_restart),    cmocka_unit_test(test_offset),
+                cmocka_unit_test(test_redirects),  cmocka_unit_test(test_credentials_stay),
+                cmocka_unit_test(test_failures),   cmocka_unit_test(test_redirect_loop),
+                cmocka_unit_test(test_endless),    cmocka_unit_test(test_refused_requests),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
