@@ -180,12 +180,47 @@ static void resolve_dependencies(ImagePackages *out) {
         for (size_t i = 0; i < out->v.n; i++) resolve_one(out, index, &out->v.v[i]);
 }
 
+/* A system has one kind of packages, and scanners refuse documents with two. */
+static void drop_foreign_packages(Reading *r) {
+        static const char *const apk_systems[] = {"alpine", "wolfi", "chainguard", "postmarketos", "openwrt"};
+        ImagePackages *out = r->out;
+        size_t counts[PACKAGE_KIND_MAX] = {0}, kept = 0;
+        bool apk = false;
+        for (size_t i = 0; i < out->v.n; i++) counts[out->v.v[i].kind]++;
+        if (!counts[PACKAGE_DEB] || !counts[PACKAGE_APK]) return;
+        for (size_t i = 0; i < ARRAY_SIZE(apk_systems) && out->os.id; i++) apk |= streq(out->os.id, apk_systems[i]);
+        PackageKind foreign = apk ? PACKAGE_DEB : PACKAGE_APK;
+        reading_note(r, "%zu %s packages: the system's packages are %s", counts[foreign], kind_names[foreign],
+                     kind_names[apk ? PACKAGE_APK : PACKAGE_DEB]);
+        for (size_t i = 0; i < out->v.n; i++) {
+                if (out->v.v[i].kind == foreign) {
+                        drop_package(&out->v.v[i]);
+                } else {
+                        out->v.v[kept++] = out->v.v[i];
+                }
+        }
+        out->v.n = kept;
+}
+
+/* Databases that are there and not read must not look like an image without packages. */
+static void note_unread(Reading *r) {
+        static const char *const databases[] = {
+                "var/lib/rpm/rpmdb.sqlite",      "var/lib/rpm/Packages",
+                "var/lib/rpm/Packages.db",       "usr/lib/sysimage/rpm/rpmdb.sqlite",
+                "usr/lib/sysimage/rpm/Packages", "usr/lib/sysimage/rpm/Packages.db",
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(databases); i++)
+                if (map_gets(r->files, databases[i])) reading_note(r, "/%s: rpm packages cannot be read", databases[i]);
+}
+
 static int read_all(Reading *r, Err **e) {
         ImagePackages *out = r->out;
         if (walk(r, "/", 0, e) < 0 || read_os(r, e) < 0) return -1;
         for (size_t i = 0; i < ARRAY_SIZE(readers); i++)
                 if (read_kind(r, readers[i], e) < 0) return -1;
         if (reading_unowned(r, e) < 0) return -1;
+        note_unread(r);
+        drop_foreign_packages(r);
         sort_packages(out);
         resolve_dependencies(out);
         for (size_t i = 0; i < out->v.n; i++) out->v.v[i].purl = package_purl(&out->v.v[i], &out->os, r->arena);

@@ -141,10 +141,30 @@ static int is_elf(Reading *r, const ImageFile *file, Err **e) {
         return n == sizeof magic && memcmp(magic, "\177ELF", 4) == 0;
 }
 
+/* Directories of npm packages: everything below one is the package's. */
+static Map *npm_directories(const ImagePackages *out) {
+        Map *directories = map_new();
+        for (size_t i = 0; i < out->v.n; i++)
+                if (out->v.v[i].kind == PACKAGE_NPM) map_puts(directories, out->v.v[i].keys.v[0], &out->v.v[i]);
+        return directories;
+}
+
+static bool is_below(const Map *directories, const char *path) {
+        for (size_t n = strlen(path); n > 0; n--)
+                if (path[n] == '/' && map_get(directories, path, n)) return true;
+        return false;
+}
+
+static bool may_be_unowned(const ImageFile *file, const Map *npm) {
+        return file->regular && !file->listed && (file->executable || strstr(file->path, ".so")) &&
+               !is_below(npm, file->path);
+}
+
 int reading_unowned(Reading *r, Err **e) {
+        AUTO(map_freep) Map *npm = npm_directories(r->out);
         for (size_t i = 0; i < map_count(r->files); i++) {
                 const ImageFile *file = map_at(r->files, i, NULL, NULL);
-                if (!file->regular || file->listed || (!file->executable && !strstr(file->path, ".so"))) continue;
+                if (!may_be_unowned(file, npm)) continue;
                 int elf = is_elf(r, file, e);
                 if (elf < 0) return -1;
                 if (!elf) continue;
