@@ -261,6 +261,11 @@ static int status_error(RunJob *j, int status, bool oom, Err **e) {
         if (status == 127)
                 err_hint(e, "127: a program that the command names is not in the image (PATH=%s)",
                          strvec_env_get(&j->env, "PATH"));
+        const char *command = j->argv.n ? j->argv.v[j->argv.n - 1] : "";
+        if (status == 127 && (starts_with(command, "['") || starts_with(command, "[\"")))
+                err_hint(e,
+                         "this was to be a JSON array and is none, so the shell got it: every word in double quotes, "
+                         "commas between, nothing behind the bracket");
         if (is_disk_full(j->draft))
                 err_hint(e, "the file system of the store '%s' is full: decant prune makes room",
                          store_root(j->b->store));

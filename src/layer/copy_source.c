@@ -94,6 +94,9 @@ static int source_missing(const CopySet *s, const char *source, const char *path
         err_new(e, ERR_NOT_FOUND, "\"/%s\": not found%s%s", source, root ? " in " : "", root ? root : "");
         if (rule)
                 err_hint(e, "%s hides it", rule);
+        else if (starts_with(source, "../"))
+                err_hint(e, "'..' leads nowhere from the root of the sources: give the directory above as the context "
+                            "(-f names the Dockerfile), or --build-context NAME=DIR and COPY --from=NAME");
         else
                 hint_missing(s, path, e);
         if (root && !s->root.view) err_hint(e, "sources are looked up in the build context %s", root);

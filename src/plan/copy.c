@@ -38,6 +38,13 @@ static int check_source(const CopyDraft *d, const char *source, Err **e) {
         return plan_error(m, d->i, source, e, "source can't be a URL for COPY (ADD takes URLs): %s", source);
 }
 
+/* Who writes a quote means that blanks are part of the path. */
+static int expand_path(const CopyDraft *d, const char *word, const char **ret_path, Err **e) {
+        if (stage_expand(d->s, d->i, word, ret_path, e) == 0) return 0;
+        if (d->i->json || !strpbrk(word, "\"'")) return -1;
+        return err_hint(e, "paths with blanks need the JSON form: %s [\"a b\", \"/c/\"]", instruction_name(d->i->kind));
+}
+
 static int read_words(CopyDraft *d, Err **e) {
         const Instruction *i = d->i;
         Arena *a = d->s->maker->arena;
@@ -50,10 +57,9 @@ static int read_words(CopyDraft *d, Err **e) {
                         continue;
                 }
                 const char **source = &d->sources[d->copy.source_count++];
-                if (stage_expand(d->s, i, i->words[k], source, e) < 0 || check_source(d, *source, e) < 0) return -1;
+                if (expand_path(d, i->words[k], source, e) < 0 || check_source(d, *source, e) < 0) return -1;
         }
-        const char *last = i->words[i->word_count - 1];
-        return stage_expand(d->s, i, last, &d->destination, e);
+        return expand_path(d, i->words[i->word_count - 1], &d->destination, e);
 }
 
 /* [ugoa]*[+-=][rwxXstugo]*, several with commas. */
@@ -83,7 +89,9 @@ static int expand_flag(const CopyDraft *d, const char *name, const char **ret_va
         const char *text = instruction_flag(d->i, name);
         *ret_value = NULL;
         if (!text || !*text) return 0;
-        return stage_expand(d->s, d->i, text, ret_value, e);
+        if (stage_expand(d->s, d->i, text, ret_value, e) < 0) return -1;
+        if (!**ret_value) *ret_value = NULL; /* a variable that is not set takes the flag away */
+        return 0;
 }
 
 static int read_flags(CopyDraft *d, Err **e) {

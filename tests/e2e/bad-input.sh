@@ -164,4 +164,17 @@ test_mount_options() {
         expect_fail 3 "invalid mount target '/'" 'hint: say where it goes: target=/PATH' -- decant build c
 }
 
+test_what_was_meant() {
+        printf 'FROM busybox\nCOPY ../f /f\n' | context c
+        touch f
+        expect_fail 5 '"/../f": not found' "hint: '..' leads nowhere from the root of the sources" -- decant build c
+        printf 'FROM busybox\nCOPY "a b" /f\n' | context c
+        expect_fail 3 'matching double-quote' 'hint: paths with blanks need the JSON form: COPY \["a b"' -- decant build c
+        printf "FROM busybox\nRUN ['echo', 'x']\n" | context c
+        expect_fail 4 'exit code: 127' 'hint: this was to be a JSON array and is none' -- decant build c
+        printf 'FROM busybox\nCOPY --chmod=$M --chown=$O Dockerfile /f\nRUN test $(stat -c %%a%%u /f) = 6440\n' | context c
+        chmod 644 c/Dockerfile
+        decant build c || fail "an unset variable takes the flag away"
+}
+
 run_tests
