@@ -58,6 +58,7 @@ void build_init(Build *b, const BuildParams *params) {
         pthread_mutex_init(&b->lock, NULL);
         pthread_mutex_init(&b->emit_lock, NULL);
         pthread_cond_init(&b->key_done, NULL);
+        pthread_mutex_init(&b->caches_lock, NULL);
         ssh_agents_init(&b->ssh_agents);
         atomic_init(&b->stopping, false);
         atomic_init(&b->entered, false);
@@ -81,6 +82,8 @@ static void build_job_done(BuildJob *j) {
         pthread_mutex_destroy(&b->lock);
         pthread_mutex_destroy(&b->emit_lock);
         pthread_cond_destroy(&b->key_done);
+        pthread_mutex_destroy(&b->caches_lock);
+        if (b->caches) map_free(b->caches);
         dockerfile_freep(&j->dockerfile);
         free(j->dockerfile_path);
 }

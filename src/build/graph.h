@@ -77,6 +77,8 @@ typedef struct Build {
         Sandbox *sandbox; /* made at the first RUN; guarded by lock */
         char *sandbox_scratch;
         SshAgents ssh_agents;
+        pthread_mutex_t caches_lock; /* held while a cache mount is emptied for --no-cache */
+        Map *caches;                 /* names of the cache mounts that this build came to use; guarded by caches_lock */
         Node *finished;              /* guarded by lock */
         int finished_fd;             /* eventfd: something is in `finished` */
         atomic_bool entered;         /* a failed step was given to enter_failure() */

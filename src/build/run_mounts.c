@@ -231,8 +231,47 @@ static int open_caches(Build *b, Err **e) {
         return fd < 0 ? err_sys(e, "open '%s'", root) : fd;
 }
 
+/* Does a step of this build that is to run without cache mount a cache of that id? */
+static bool is_unwanted(const Build *b, const char *id) {
+        for (size_t i = 0; i < b->node_count; i++) {
+                const PlanStep *step = b->nodes[i].step;
+                if (step->kind != STEP_RUN || !step->no_cache) continue;
+                for (size_t k = 0; k < step->run.mount_count; k++) {
+                        const PlanMount *mount = &step->run.mounts[k];
+                        if (mount->type == MOUNT_CACHE && streq(mount->id, id)) return true;
+                }
+        }
+        return false;
+}
+
+/* Set the directory aside, unless somebody else uses it. held: we have its lock. */
+static int set_aside(int root_fd, const char *name, bool held, const char *scratch, Err **e) {
+        AUTO(closep) int lock = -1;
+        AUTO(freep) char *lock_path = xasprintf("%s.lock", name), *old = xasprintf("%s/%s", scratch, name);
+        int r = held ? LOCK_TAKEN : lock_file(root_fd, lock_path, LOCK_EXCLUSIVE, false, &lock, e);
+        if (r != LOCK_TAKEN) return r < 0 ? -1 : 0;
+        if (renameat(root_fd, name, AT_FDCWD, old) == 0 || errno == ENOENT) return 0;
+        return err_sys(e, "empty a cache mount");
+}
+
+/* --no-cache is meant for what the steps left in their caches, too: a build that runs without cache finds them empty when it first
+ * comes to use them. */
+static int empty_unwanted(MountJob *j, int root_fd, const char *name, bool held, Err **e) {
+        Build *b = j->b;
+        const char *scratch;
+        if (!is_unwanted(b, j->mount->id)) return 0;
+        if (scratch_dir(j->m, "old-cache", &scratch, e) < 0) return -1;
+        pthread_mutex_lock(&b->caches_lock);
+        if (!b->caches) b->caches = map_new();
+        bool first = map_puts(b->caches, name, b) == NULL;
+        int r = first ? set_aside(root_fd, name, held, scratch, e) : 0;
+        pthread_mutex_unlock(&b->caches_lock);
+        return r;
+}
+
 typedef struct CacheClaim {
         char name[DIGEST_HEX_SIZE];
+        const PlanMount *mount;
         bool alone;
 } CacheClaim;
 typedef VEC(CacheClaim) CacheClaims;
@@ -249,7 +288,7 @@ static void list_claims(MountJob *j, CacheClaims *claims) {
         for (size_t i = 0; i < run->mount_count; i++) {
                 j->mount = &run->mounts[i];
                 if (j->mount->type != MOUNT_CACHE || j->mount->sharing == SHARING_PRIVATE) continue;
-                CacheClaim claim = {.alone = j->mount->sharing == SHARING_LOCKED};
+                CacheClaim claim = {.mount = j->mount, .alone = j->mount->sharing == SHARING_LOCKED};
                 cache_name(j, claim.name);
                 vec_push(claims, claim);
         }
@@ -266,6 +305,8 @@ static void list_claims(MountJob *j, CacheClaims *claims) {
 static int claim_cache(MountJob *j, int root_fd, const CacheClaim *claim, Err **e) {
         AUTO(freep) char *path = xasprintf("%s.lock", claim->name);
         int fd;
+        j->mount = claim->mount;
+        if (empty_unwanted(j, root_fd, claim->name, false, e) < 0) return -1;
         LockMode mode = claim->alone ? LOCK_EXCLUSIVE : LOCK_SHARED;
         int r = lock_file_until(root_fd, path, mode, &j->b->cancelled, &fd, e);
         if (r == LOCK_BUSY) return err_new(e, ERR_CANCELLED, "cancelled");
@@ -299,6 +340,7 @@ static int choose_cache(MountJob *j, int root_fd, const char *base, char **ret_n
                 if (r < 0) return -1;
                 if (r == LOCK_BUSY) continue;
                 vec_push(&j->m->locks, fd);
+                if (empty_unwanted(j, root_fd, name, true, e) < 0) return -1;
                 *ret_name = TAKE(name);
                 return 0;
         }

@@ -230,4 +230,25 @@ D
         ! grep -rq quietly-7391 "$DECANT_ROOT" || fail "a secret is in the store"
 }
 
+# What steps left in their caches is cache, too; a build that does not run them leaves it alone.
+test_no_cache_empties_cache_mounts() {
+        {
+                echo 'FROM busybox AS a'
+                echo 'RUN --mount=type=cache,target=/c echo 1 >>/c/n; wc -l </c/n >/1'
+                echo 'RUN --mount=type=cache,target=/c,sharing=private echo 2 >>/c/n; wc -l </c/n >/2'
+                echo 'FROM busybox AS b'
+                echo 'RUN --mount=type=cache,target=/other echo 1 >>/other/n; wc -l </other/n >/3'
+                echo 'FROM scratch'
+                echo 'COPY --from=a /1 /2 /'
+                echo 'COPY --from=b /3 /'
+        } | context c
+        decant build -o out c && [ "$(cat out/1 out/2 out/3 | xargs)" = '1 2 1' ] || fail "$(cat out/?)"
+        decant build --no-cache -o out c && [ "$(cat out/1 out/2 out/3 | xargs)" = '1 2 1' ] || fail "--no-cache: $(cat out/?)"
+        decant build --no-cache-filter b -o out c || fail build
+        [ "$(cat out/1 out/2 out/3 | xargs)" = '1 2 1' ] || fail "--no-cache-filter: $(cat out/?)"
+        printf 'FROM busybox\nRUN --mount=type=cache,target=/c cp /c/n /n\n' | context d
+        decant build -o out d && [ "$(cat out/n | xargs)" = '1 2' ] || fail "emptied what no step without cache uses: $(cat out/n)"
+        no_leftovers
+}
+
 run_tests
