@@ -18,7 +18,7 @@ typedef struct Scanner {
 typedef struct Paragraph {
         ScannedPackage package;
         Str *continued; /* the value that a line beginning with a space belongs to; NULL: one that nobody asked for */
-        size_t start, lines;
+        size_t start, first_line, lines; /* lines of the window before it, and up to here */
         bool open;
 } Paragraph;
 
@@ -46,14 +46,14 @@ static void take_line(Paragraph *p, Str line) {
 }
 
 static int close_paragraph(Scanner *s, Paragraph *p, size_t end) {
-        size_t line = s->line + p->lines;
+        size_t line = s->line + p->first_line;
         p->package.offset = (uint32_t)(s->offset + p->start);
         p->package.size = (uint32_t)(end - p->start);
         if (p->package.name.n == 0)
-                return err_new(s->e, ERR_FORMAT, "line %zu: a paragraph without a field 'Package' ends here", line);
+                return err_new(s->e, ERR_FORMAT, "line %zu: a paragraph without a field 'Package'", line);
         if (memchr(s->window + p->start, '\0', end - p->start))
-                return err_new(s->e, ERR_FORMAT, "package '" STR_FMT "': a zero byte before line %zu",
-                               STR_ARG(p->package.name), line);
+                return err_new(s->e, ERR_FORMAT, "line %zu: package '" STR_FMT "': a zero byte", line,
+                               STR_ARG(p->package.name));
         p->package.line = line;
         return s->scan->found(s->scan->context, &p->package, s->e);
 }
@@ -79,7 +79,8 @@ static int scan_window(Scanner *s, size_t *ret_used, size_t *ret_lines) {
                 size_t stop = end ? (size_t)(end - s->window) : s->n, next = end ? stop + 1 : s->n;
                 Str line = {s->window + at, stop - at};
                 bool blank = is_blank(line);
-                if (!blank && !p.open) p = (Paragraph){.start = at, .lines = p.lines, .open = true};
+                if (!blank && !p.open)
+                        p = (Paragraph){.start = at, .first_line = p.lines, .lines = p.lines, .open = true};
                 if (!blank) take_line(&p, line);
                 bool closes = p.open && (blank || (s->ended && next == s->n));
                 if (closes && close_paragraph(s, &p, blank ? at : next) < 0) return -1;

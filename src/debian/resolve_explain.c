@@ -68,7 +68,7 @@ int explain_versions(Resolver *r, const ResolveRoot *root, const Relation *wante
         relation_render(wanted, &shown);
         bool possible = false;
         for (size_t i = 0; i < there->n; i++) {
-                possible |= relation_takes_version(wanted, there->v[i]->version);
+                possible |= wanted->qualifier.n == 0 && relation_takes_version(wanted, there->v[i]->version);
                 buf_addf(&versions, "%s" STR_FMT " (%s)", i > 0 ? ", " : "", STR_ARG(there->v[i]->version),
                          package_universe_label(r->u, there->v[i]->index));
         }
@@ -108,7 +108,7 @@ static int add_way_down(Resolver *r, Steps *steps, Node *n, const RelationGroup 
                 vec_push(steps, (Step){n, group});
                 AUTO(nodes_done) Nodes matches = {0};
                 if (group_matches(r, group, &matches) < 0) return -1;
-                if (matches.n != 1 || !matches.v[0]->refusal.group || steps->n >= STEPS_MAX) return 0;
+                if (group->n > 1 || matches.n != 1 || !matches.v[0]->refusal.group || steps->n >= STEPS_MAX) return 0;
                 n = matches.v[0];
                 group = n->refusal.group;
         }

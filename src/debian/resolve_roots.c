@@ -61,13 +61,16 @@ static int resolve_name(Resolver *r, const ResolveRoot *root, const Relation *re
         return 0;
 }
 
-static bool accepts(const Wanted *w, const DebianPackage *p) {
-        return !str_eq(w->relation->name, p->name) || relation_takes_version(w->relation, p->version);
+static bool accepts(const Wanted *w, const DebianPackage *p, const char *architecture) {
+        if (!str_eq(w->relation->name, p->name)) return true; /* what provides the name that was asked for */
+        return relation_takes_version(w->relation, p->version) &&
+               (w->relation->qualifier.n == 0 || str_is(w->relation->qualifier, architecture));
 }
 
-static bool all_accept(const WantedList *list, const Node *n, const DebianPackage *p) {
+static bool all_accept(const Resolver *r, const WantedList *list, const Node *n, const DebianPackage *p) {
+        const char *architecture = package_universe_architecture(r->u);
         for (size_t i = 0; i < list->n; i++)
-                if (list->v[i].node == n && !accepts(&list->v[i], p)) return false;
+                if (list->v[i].node == n && !accepts(&list->v[i], p, architecture)) return false;
         return true;
 }
 
@@ -76,7 +79,7 @@ static int choose_version(Resolver *r, const WantedList *list, const Wanted *w) 
         PackageList there;
         if (package_universe_find(r->u, w->node->name, &there, r->e) < 0) return -1;
         for (size_t i = 0; i < there.n; i++) {
-                if (!all_accept(list, w->node, there.v[i])) continue;
+                if (!all_accept(r, list, w->node, there.v[i])) continue;
                 w->node->package = there.v[i];
                 return 0;
         }
