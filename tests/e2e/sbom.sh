@@ -126,6 +126,7 @@ P
 
 # The same packages by dpkg itself.
 test_list_equals_dpkg_query() {
+        [ "$(id -u)" = 0 ] || return 0 # dpkg gives the files to root
         make_debs
         mkdir -p c/root/usr/bin
         dpkg --root="$PWD/c/root" --force-not-root --force-script-chrootless --force-architecture --log=/dev/null -i debs/*.deb >dpkg.log 2>&1 ||
