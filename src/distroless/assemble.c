@@ -52,8 +52,9 @@ static int look_up(const Assembly *a, BaseLayer *l, Err **e) {
         return 0;
 }
 
-static int fill(const Assembly *a, const BaseLayer *l, const Draft *draft, LayerTotals *ret_totals, Err **e) {
+static int fill(Assembly *a, const BaseLayer *l, const Draft *draft, LayerTotals *ret_totals, Err **e) {
         Str tar;
+        if (l->bootstrap) return bootstrap_fill(a, draft, ret_totals, e);
         if (!l->tree) return package_layer_fill(a, l, draft, ret_totals, e);
         if (small_tree_tar(l->tree, &tar, e) < 0) return -1;
         AUTO(source_freep) Source *source = source_from_memory(tar.p, tar.n);
@@ -61,7 +62,7 @@ static int fill(const Assembly *a, const BaseLayer *l, const Draft *draft, Layer
         return layer_unpack(&params, source, ret_totals, e);
 }
 
-static int make(const Assembly *a, BaseLayer *l, Err **e) {
+static int make(Assembly *a, BaseLayer *l, Err **e) {
         Draft *draft;
         LayerTotals totals = {0};
         int64_t started = clock_monotonic_ns();
@@ -80,7 +81,7 @@ static int make(const Assembly *a, BaseLayer *l, Err **e) {
 }
 
 /* Two processes that want the same layer make it once. */
-static int make_once(const Assembly *a, BaseLayer *l, Err **e) {
+static int make_once(Assembly *a, BaseLayer *l, Err **e) {
         AUTO(closep) int lock_fd = -1;
         StepLockWait wait = {.cancelled = a->params->cancelled};
         int r = store_step_lock(a->store, &l->key, &wait, &lock_fd, e);
@@ -91,7 +92,7 @@ static int make_once(const Assembly *a, BaseLayer *l, Err **e) {
 }
 
 typedef struct MakeJob {
-        const Assembly *assembly;
+        Assembly *assembly;
         BaseLayer **missing;
         pthread_mutex_t error_lock;
         Err *error;
@@ -107,7 +108,7 @@ static int make_worker(void *context, size_t index) {
         return -1;
 }
 
-static int make_all(const Assembly *a, BaseLayer **missing, size_t count, Err **e) {
+static int make_all(Assembly *a, BaseLayer **missing, size_t count, Err **e) {
         MakeJob job = {.assembly = a, .missing = missing, .error_lock = PTHREAD_MUTEX_INITIALIZER};
         int r = parallel_for(count, make_worker, &job);
         if (r < 0) err_move(e, &job.error);
@@ -200,6 +201,16 @@ static int sources_view(Assembly *a, BaseLayers *hidden, View **ret_view, Err **
         return view_of(a, hidden, ret_view, e);
 }
 
+static int bootstrap(Assembly *a, BaseLayers *layers, Err **e) {
+        if (!a->recipe->bootstrap) return 0;
+        AUTO(freep) char *title = xasprintf("mmdebstrap --variant=%s %s", a->recipe->bootstrap, a->recipe->codename);
+        vec_push(layers, (BaseLayer){.title = xstrdup(title), .bootstrap = true});
+        BaseLayer *l = &layers->v[layers->n - 1];
+        bootstrap_key(a, l);
+        AssemblyPhase phase = assembly_begin(a, title);
+        return assembly_end(a, &phase, make_once(a, l, e), e);
+}
+
 static int add_derived(Assembly *a, BaseLayers *layers, Err **e) {
         AUTO(view_freep) View *below = NULL;
         AUTO(view_freep) View *sources = NULL;
@@ -261,7 +272,7 @@ static int make_image(Assembly *a, BaseLayers *layers, Image *ret_image, Err **e
 static int assemble(Assembly *a, Image *ret_image, Err **e) {
         AUTO(base_layers_done) BaseLayers layers = {0};
         layering_of(a, &layers);
-        if (package_layers(a, &layers, e) < 0) return -1;
+        if (package_layers(a, &layers, e) < 0 || bootstrap(a, &layers, e) < 0) return -1;
         AssemblyPhase phase = assembly_begin(a, "assemble image");
         int r = add_derived(a, &layers, e);
         if (r == 0) r = make_image(a, &layers, ret_image, e);
@@ -301,6 +312,8 @@ static int image_key(const Assembly *a, Digest *ret_key, Err **e) {
                 key_digest(&k, "package", &a->lock->packages.v[i].sha256);
                 key_number(&k, "use", a->lock->packages.v[i].use);
         }
+        for (size_t i = 0; i < a->lock->suites.n && a->recipe->bootstrap; i++)
+                key_digest(&k, "release", &a->lock->suites.v[i].release);
         int r = key_sources(a, &k, e);
         key_finish(&k, ret_key);
         return r;

@@ -13,7 +13,8 @@ typedef struct BaseLayer {
         char *title;                         /* what history says of it */
         VEC(const LockedPackage *) packages; /* what it is unpacked from, or */
         bool whole;                          /* with all their files, whatever the recipe says: not for the image */
-        SmallTree *tree;                     /* what it is made of */
+        SmallTree *tree;                     /* what it is made of, or */
+        bool bootstrap;                      /* a complete Debian */
         Digest key;
         char snapshot[SNAPSHOT_ID_SIZE];
         uint64_t size_bytes;
@@ -56,6 +57,10 @@ const RecipePackage *package_rule(const Recipe *r, const char *name);
 void package_layer_key(const Assembly *a, BaseLayer *l);
 /* Unpack the packages of l, which are in the pool, into a draft. */
 int package_layer_fill(const Assembly *a, const BaseLayer *l, const Draft *draft, LayerTotals *ret_totals, Err **e);
+
+/* bootstrap.c: a complete Debian. */
+void bootstrap_key(const Assembly *a, BaseLayer *l);
+int bootstrap_fill(Assembly *a, const Draft *draft, LayerTotals *ret_totals, Err **e);
 
 /* derived.c: the layers of what no package ships. below: the packages' layers; sources: all files of the packages that something is
  * made of (certificates, busybox). */

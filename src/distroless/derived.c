@@ -9,6 +9,7 @@
 #include "distroless/busybox.h"
 #include "distroless/ca_bundle.h"
 #include "distroless/java_keystore.h"
+#include "distroless/ld_cache.h"
 #include "distroless/nsswitch.h"
 #include "distroless/os_release.h"
 #include "layer/view.h"
@@ -177,6 +178,29 @@ static int add_keystore(const Derived *d, SmallTree *tree, Err **e) {
         return small_tree_file(tree, JAVA_KEYSTORE_PATH, plain_file, buf_str(&store), e);
 }
 
+/* ---- the cache of the dynamic loader */
+
+static const char *version_of(const Derived *d, const char *package) {
+        const BaseLock *lock = d->assembly->lock;
+        for (size_t i = 0; i < lock->packages.n; i++)
+                if (streq(lock->packages.v[i].name, package)) return lock->packages.v[i].version;
+        return NULL;
+}
+
+static int add_ld_cache(const Derived *d, SmallTree *tree, Err **e) {
+        AUTO(buf_done) Buf cache = {0};
+        AUTO(ld_links_done) LdLinks links = {0};
+        if (!d->recipe->ld_cache) return 0;
+        LdCacheParams params = {d->below, d->recipe->architecture, version_of(d, "libc6")};
+        if (!params.glibc)
+                return err_new(e, ERR_SYNTAX, "%s:%u: ld-cache needs the package libc6", d->recipe->at.file,
+                               d->recipe->at.line);
+        if (ld_cache_make(&params, &cache, &links, e) < 0) return -1;
+        for (size_t i = 0; i < links.n; i++)
+                if (small_tree_symlink(tree, links.v[i].path, links.v[i].target, e) < 0) return -1;
+        return small_tree_file(tree, LD_CACHE_PATH, plain_file, buf_str(&cache), e);
+}
+
 /* ---- the shell of debug images */
 
 static int read_busybox(const Derived *d, char **ret_program, size_t *ret_size, Err **e) {
@@ -215,6 +239,7 @@ static const DerivedKind kinds[] = {
         {"accounts and system files", {add_accounts, add_nsswitch, add_os_release, add_timezone}},
         {"certificates", {add_bundle}},
         {"Java key store", {add_keystore}},
+        {"ld.so.cache", {add_ld_cache}},
         {"busybox", {add_busybox}},
         {"files of the recipe", {add_paths}},
 };

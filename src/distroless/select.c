@@ -89,10 +89,11 @@ static void lock_suites(const Selection *s, BaseLock *lock) {
 
 static int resolve(Selection *s, BaseLock *lock, Err **e) {
         PackageList list = {0};
-        add_roots(s);
-        if (debian_resolve(debian_archive_universe(s->archive), s->roots.v, s->roots.n, &list, e) < 0) return -1;
         lock->architecture = xstrdup(s->recipe->architecture);
         lock_suites(s, lock);
+        if (s->recipe->bootstrap) return 0; /* apt chooses */
+        add_roots(s);
+        if (debian_resolve(debian_archive_universe(s->archive), s->roots.v, s->roots.n, &list, e) < 0) return -1;
         for (size_t i = 0; i < list.n; i++) {
                 LockedPackage p;
                 lock_package(s, list.v[i], &p);
