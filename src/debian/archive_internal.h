@@ -13,13 +13,22 @@ typedef struct ArchiveContext {
         const DebianArchiveParams *params;
         int cache_fd; /* cache_dir */
         HttpLimits limits;
-        pthread_mutex_t listen; /* the listener is called from one thread at a time */
+        pthread_mutex_t listen;      /* the listener is called from one thread at a time */
+        pthread_mutex_t lock;        /* of sessions */
+        VEC(HttpSession *) sessions; /* connections that nobody uses now */
 } ArchiveContext;
 
 /* Opens cache_dir (made, 0755) and its folders. */
 int archive_context_init(ArchiveContext *c, const DebianArchiveParams *params, Err **e);
 void archive_context_done(ArchiveContext *c);
 void archive_warn(ArchiveContext *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A connection for one request at a time, to be given back: files of one server follow each other on it. */
+int archive_session_take(ArchiveContext *c, HttpSession **ret_session, Err **e);
+void archive_session_give(ArchiveContext *c, HttpSession *session);
+
+/* Remove what was not used for a long time, or was left by processes that were killed: called when something new was made. */
+void archive_sweep(ArchiveContext *c);
 
 /* A directory of our own below the cache; the caller removes it with archive_scratch_remove(). Owned path. */
 int archive_scratch(ArchiveContext *c, char **ret_path, Err **e);

@@ -9,7 +9,6 @@
 #include "base/cleanup.h"
 #include "base/num.h"
 #include "debian/archive_internal.h"
-#include "net/load.h"
 #include "net/url.h"
 #include "os/fs.h"
 
@@ -96,10 +95,9 @@ static void tell(void *context, uint64_t done, uint64_t total) {
 }
 
 /* A module that is not installed is no file that is not there. */
-static int have_module(Err **e) {
-        const NetModule *module;
+static int take_session(ArchiveContext *c, HttpSession **ret_session, Err **e) {
         AUTO(err_freep) Err *failure = NULL;
-        if (net_module_load(&module, &failure) == 0) return 0;
+        if (archive_session_take(c, ret_session, &failure) == 0) return 0;
         err_new(e, ERR_UNSUPPORTED, "%s", err_message(failure));
         return err_hint(e, "%.*s", (int)strcspn(err_hints(failure), "\n"), err_hints(failure));
 }
@@ -115,10 +113,12 @@ static int fetch_http(ArchiveContext *c, const ArchiveFile *file, HttpReply *ret
                                .progress = tell,
                                .progress_context = &progress};
         struct stat st;
-        if (have_module(e) < 0) return -1;
+        if (take_session(c, &request.session, e) < 0) return -1;
         if (file->resume && fstat(file->fd, &st) == 0) request.offset = (uint64_t)st.st_size;
         if (request.limits.max_bytes > file->max) request.limits.max_bytes = file->max;
-        return http_get(&request, ret_reply, e);
+        int r = http_get(&request, ret_reply, e);
+        archive_session_give(c, request.session);
+        return r;
 }
 
 int archive_fetch(ArchiveContext *c, const ArchiveFile *file, HttpReply *ret_reply, Err **e) {

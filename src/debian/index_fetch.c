@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
@@ -11,6 +13,8 @@
 #include "net/url.h"
 #include "os/fs.h"
 #include "os/lock.h"
+
+enum { TOUCH_S = 86400 };
 
 /* How Packages may be compressed, the smallest first. */
 static const char *const suffixes[] = {".xz", ".zst", ".gz", ".bz2", ""};
@@ -40,11 +44,21 @@ static char *cache_path(const IndexJob *j, const char *suffix) {
 
 enum { OPENED = 0, NOT_BUILT = 1 };
 
+/* What is used stays: its time says when that was, to the day. */
+static void touch(const char *path) {
+        struct stat st;
+        if (stat(path, &st) == 0 && time(NULL) - st.st_mtim.tv_sec > TOUCH_S) utimensat(AT_FDCWD, path, NULL, 0);
+}
+
 static int open_built(const IndexJob *j, PackageIndex **ret_index, Err **e) {
         AUTO(freep) char *text = cache_path(j, ".text");
         AUTO(freep) char *table = cache_path(j, ".table");
         Err *failure = NULL;
-        if (package_index_open(text, table, j->label, ret_index, &failure) == 0) return OPENED;
+        if (package_index_open(text, table, j->label, ret_index, &failure) == 0) {
+                touch(text);
+                touch(table);
+                return OPENED;
+        }
         bool again = err_errno(failure) == ENOENT || err_kind(failure) == ERR_FORMAT;
         if (again)
                 err_free(failure);
@@ -172,6 +186,7 @@ static int build_locked(const IndexJob *j, PackageIndex **ret_index, Err **e) {
                         return err_new(e, ERR_STORE, "the index of '%s' cannot be kept in the cache", j->label);
         }
         (void)unlinkat(j->c->cache_fd, lock_path, 0);
+        archive_sweep(j->c);
         return r;
 }
 

@@ -44,6 +44,25 @@ typedef struct Get {
         Err *stopped; /* why a callback ended the transfer */
 } Get;
 
+struct HttpSession {
+        const NetModule *module;
+        void *handle;
+};
+
+int http_session_new(HttpSession **ret_session, Err **e) {
+        HttpSession s;
+        if (net_module_load(&s.module, e) < 0) return -1;
+        s.handle = s.module->session_new();
+        if (!s.handle) return err_new(e, ERR_INTERNAL, "libcurl does not start");
+        *ret_session = xmemdup(&s, sizeof s);
+        return 0;
+}
+
+void http_session_free(HttpSession *s) {
+        if (s) s->module->session_free(s->handle);
+        free(s);
+}
+
 static void answer_done(Answer *a) {
         free(a->etag);
         free(a->last_modified);
@@ -52,7 +71,7 @@ static void answer_done(Answer *a) {
 }
 
 static void get_done(Get *g) {
-        if (g->session) g->net->session_free(g->session);
+        if (g->session && !g->r->session) g->net->session_free(g->session);
         answer_done(&g->answer);
         free(g->url);
         free(g->got_etag);
@@ -392,7 +411,7 @@ static int take_beginning(Get *g, Err **e) {
 
 int http_get_by(const NetModule *module, const HttpRequest *request, HttpReply *ret_reply, Err **e) {
         AUTO(get_done) Get g = {.r = request, .net = module, .hash = sha256_new(), .answer = {.length = UINT64_MAX}};
-        g.session = module->session_new();
+        g.session = request->session ? request->session->handle : module->session_new();
         if (!g.session) return err_new(e, ERR_INTERNAL, "libcurl does not start");
         int r = take_beginning(&g, e);
         if (r == 0) r = get(&g, e);
@@ -408,7 +427,10 @@ int http_get(const HttpRequest *request, HttpReply *ret_reply, Err **e) {
                 return err_new(e, ERR_LIMIT, "a URL of more than %d bytes", HTTP_URL_MAX);
         if (!url_is_http(request->url))
                 return err_new(e, ERR_SYNTAX, "fetch '%s': neither an http nor an https URL", shown);
-        if (net_module_load(&module, e) < 0) return -1;
+        if (request->session)
+                module = request->session->module;
+        else if (net_module_load(&module, e) < 0)
+                return -1;
         int r = http_get_by(module, request, ret_reply, e);
         return r < 0 ? err_wrap(e, "fetch '%s'", shown) : r;
 }

@@ -37,13 +37,20 @@ typedef struct HttpLimits {
 /* The named limits above, changed by DECANT_FETCH_MAX (bytes, "10g"), DECANT_FETCH_TIMEOUT (seconds) and DECANT_FETCH_RETRIES. ERR_USAGE. */
 int http_limits(HttpLimits *ret_limits, Err **e);
 
+/* A connection that is kept from one request for the next to the same server. One request at a time; any thread. */
+typedef struct HttpSession HttpSession;
+int http_session_new(HttpSession **ret_session, Err **e); /* ERR_NOT_FOUND: the module is not installed */
+void http_session_free(HttpSession *s);
+
 typedef struct HttpRequest {
+        HttpSession *session; /* borrowed; NULL: a connection of its own */
         const char *url;
         const char *authorization; /* value of the header, or NULL */
         const char *etag;          /* of the copy that is known, or NULL: asks only whether there is a newer one */
         const char *last_modified; /* as the server spelled it, or NULL */
         int fd;                    /* the body is written here from the start of the file; borrowed */
-        uint64_t offset;           /* so many bytes of it are there from an earlier call, and are gone on with where the server can
+        uint64_t
+                offset; /* so many bytes of it are there from an earlier call, and are gone on with where the server can
                                       (it need not be the same file: whoever says this compares the digest of the whole) */
         HttpLimits limits;
         const volatile bool *cancelled; /* or NULL */

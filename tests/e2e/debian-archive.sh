@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Debian archives: a repository of our own, signed by a key of our own, and what happens when somebody meddles with it.
 . "$(dirname "$0")/lib.bash"
-archive=$(dirname "$DECANT")/../../tests/debian-archive
+archive=${DEBIAN_ARCHIVE:-$(dirname "$DECANT")/../../tests/debian-archive}
 DECANT_NET_MODULE=$(dirname "$DECANT")/../net/decant-net.so
 export DECANT_NET_MODULE
 export GNUPGHOME=$work/gnupg
