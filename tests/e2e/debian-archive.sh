@@ -3,7 +3,7 @@
 # Debian archives: a repository of our own, signed by a key of our own, and what happens when somebody meddles with it.
 . "$(dirname "$0")/lib.bash"
 archive=${DEBIAN_ARCHIVE:-$(dirname "$DECANT")/../../tests/debian-archive}
-DECANT_NET_MODULE=$(dirname "$DECANT")/../net/decant-net.so
+DECANT_NET_MODULE=$(dirname "$archive")/../src/net/decant-net.so
 export DECANT_NET_MODULE
 export GNUPGHOME=$work/gnupg
 unset http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY
@@ -104,7 +104,8 @@ test_opens_and_fetches() {
         [ ! -s requests ] || fail "asked within its age: $(cat requests)"
         open --offline sources.list hello >/dev/null 2>err || fail "offline: $(cat err)"
         grep -q "warning: offline: suite 'bookworm'" err && [ ! -s requests ] || fail "$(cat err requests)"
-        at=$((now + 7200)) open --offline sources.list 2>&1 | grep -q 'as it was About an hour ago\|as it was 2 hours ago' || fail "says no age"
+        at=$((now + 7200)) open --offline sources.list >/dev/null 2>err || fail "offline, later"
+        grep -q 'as it was 2 hours ago' err || fail "says no age: $(cat err)"
 }
 
 test_deb822_and_file_uris() {
