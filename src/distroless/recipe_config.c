@@ -6,6 +6,8 @@
 #include "base/num.h"
 #include "distroless/recipe_internal.h"
 
+#define SIZE_BUDGET_MAX 0x1p50
+
 /* What stands in the image's configuration, certificates, time zone, layers, budgets. */
 
 void recipe_apply_certificates(RecipeReader *r, const ConfigNode *value) {
@@ -163,12 +165,14 @@ static bool parse_bytes(const char *text, uint64_t *ret_bytes) {
         for (size_t i = 0; i < digits; i++) value = value * 10 + (text[i] - '0');
         if (digits && text[n] == '.')
                 for (n++; isdigit((unsigned char)text[n]); n++) value += (text[n] - '0') * (place /= 10);
-        if (!digits || digits > 15) return false;
+        if (!digits || digits > 16) return false;
         while (text[n] == ' ') n++;
         for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
                 if (!streq(text + n, units[i].name)) continue;
-                *ret_bytes = (uint64_t)(value * units[i].bytes + 0.5);
-                return *ret_bytes > 0;
+                value = value * units[i].bytes + 0.5;
+                if (value < 1 || value > SIZE_BUDGET_MAX) return false;
+                *ret_bytes = (uint64_t)value;
+                return true;
         }
         return false;
 }

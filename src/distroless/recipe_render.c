@@ -1,14 +1,65 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/cleanup.h"
-#include "codec/json.h"
 #include "distroless/recipe_internal.h"
 
-/* A flat recipe as YAML, in the words of a recipe; texts are quoted as JSON does it, which YAML reads. */
+/* A flat recipe as YAML, in the words of a recipe. */
+
+/* The character at *p, and behind it. What comes from YAML is valid UTF-8. */
+static uint32_t next_character(const unsigned char **p) {
+        uint32_t c = *(*p)++;
+        if (c < 0xc0) return c;
+        unsigned more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
+        c &= 0x3fU >> more;
+        for (; more && (**p & 0xc0) == 0x80; more--) c = c << 6 | (*(*p)++ & 0x3f);
+        return c;
+}
+
+/* YAML takes these in a text as they are. */
+static bool is_printable(uint32_t c) {
+        return (c >= 0x20 && c < 0x7f) || (c >= 0xa0 && c < 0xd800) || (c >= 0xe000 && c < 0xfffe && c != 0xfeff) ||
+               c >= 0x10000;
+}
+
+/* As it stands, in double quotes. */
+static void add_raw(Buf *out, const char *text) {
+        const unsigned char *p = (const unsigned char *)text;
+        buf_addc(out, '"');
+        while (*p) {
+                const unsigned char *from = p;
+                uint32_t c = next_character(&p);
+                if (c == '\n') {
+                        buf_adds(out, "\\n");
+                } else if (!is_printable(c)) {
+                        buf_addf(out, "\\U%08X", c);
+                } else {
+                        if (c == '"' || c == '\\') buf_addc(out, '\\');
+                        buf_add(out, from, (size_t)(p - from));
+                }
+        }
+        buf_addc(out, '"');
+}
+
+/* A text in which variables were replaced: what looks like one now was meant as it is, but for versions of packages. */
+static void add_quoted(Buf *out, const char *text) {
+        AUTO(buf_done) Buf escaped = {0};
+        for (const char *p = text; *p; p++) {
+                if (starts_with(p, "${") && !starts_with(p, "${upstream:") && strchr(p, '}')) buf_addc(&escaped, '$');
+                buf_addc(&escaped, *p);
+        }
+        add_raw(out, escaped.n ? escaped.p : "");
+}
 
 static void add_text(Buf *out, const char *key, const char *value) {
         if (!value) return;
         buf_addf(out, "%s: ", key);
-        json_add_text(out, value);
+        add_quoted(out, value);
+        buf_addc(out, '\n');
+}
+
+static void add_raw_text(Buf *out, const char *key, const char *value) {
+        if (!value) return;
+        buf_addf(out, "%s: ", key);
+        add_raw(out, value);
         buf_addc(out, '\n');
 }
 
@@ -20,7 +71,7 @@ static void add_inline(Buf *out, const StrVec *list) {
         buf_addc(out, '[');
         for (size_t i = 0; i < list->n; i++) {
                 if (i) buf_adds(out, ", ");
-                json_add_text(out, list->v[i]);
+                add_quoted(out, list->v[i]);
         }
         buf_addc(out, ']');
 }
@@ -35,16 +86,16 @@ static void add_list(Buf *out, const char *key, const StrVec *list, bool even_em
 static void add_member(Buf *out, const char *key, const char *value) {
         if (!value) return;
         buf_addf(out, ", %s: ", key);
-        json_add_text(out, value);
+        add_quoted(out, value);
 }
 
 static void add_pairs(Buf *out, const char *key, const StringPairs *pairs) {
         if (pairs->n) buf_addf(out, "%s:\n", key);
         for (size_t i = 0; i < pairs->n; i++) {
                 buf_adds(out, "  ");
-                json_add_text(out, pairs->v[i].key);
+                add_raw(out, pairs->v[i].key);
                 buf_adds(out, ": ");
-                json_add_text(out, pairs->v[i].value);
+                add_quoted(out, pairs->v[i].value);
                 buf_addc(out, '\n');
         }
 }
@@ -54,7 +105,7 @@ static void add_packages(const Recipe *r, Buf *out) {
         for (size_t i = 0; i < r->repositories.n; i++) {
                 const RecipeRepository *one = &r->repositories.v[i];
                 buf_adds(out, "  - {uri: ");
-                json_add_text(out, one->uri);
+                add_quoted(out, one->uri);
                 add_member(out, "suite", one->suite);
                 buf_adds(out, ", components: ");
                 add_inline(out, &one->components);
@@ -66,7 +117,7 @@ static void add_packages(const Recipe *r, Buf *out) {
         for (size_t i = 0; i < r->packages.n; i++) {
                 const RecipePackage *one = &r->packages.v[i];
                 buf_adds(out, "  - {name: ");
-                json_add_text(out, one->name);
+                add_quoted(out, one->name);
                 buf_addf(out, ", closure: %s", one->closure ? "true" : "false");
                 if (one->paths.n) {
                         buf_adds(out, ", paths: ");
@@ -82,7 +133,7 @@ static void add_accounts(const Recipe *r, Buf *out) {
         for (size_t i = 0; i < r->users.n; i++) {
                 const RecipeUser *u = &r->users.v[i];
                 buf_adds(out, "    - {name: ");
-                json_add_text(out, u->name);
+                add_quoted(out, u->name);
                 buf_addf(out, ", uid: %u, gid: %u", u->uid, u->gid);
                 add_member(out, "home", u->home);
                 add_member(out, "shell", u->shell);
@@ -93,7 +144,7 @@ static void add_accounts(const Recipe *r, Buf *out) {
         for (size_t i = 0; i < r->groups.n; i++) {
                 const RecipeGroup *g = &r->groups.v[i];
                 buf_adds(out, "    - {name: ");
-                json_add_text(out, g->name);
+                add_quoted(out, g->name);
                 buf_addf(out, ", gid: %u, members: ", g->gid);
                 add_inline(out, &g->members);
                 buf_adds(out, "}\n");
@@ -102,14 +153,17 @@ static void add_accounts(const Recipe *r, Buf *out) {
 
 static void add_path(const RecipePath *p, Buf *out) {
         buf_adds(out, p->kind == RECIPE_REMOVE ? "  - " : "  ");
-        json_add_text(out, p->path);
+        add_quoted(out, p->path);
         if (p->kind == RECIPE_REMOVE) {
                 buf_addc(out, '\n');
                 return;
         }
         buf_addf(out, ": {owner: \"%u:%u\"", p->uid, p->gid);
         if (p->kind == RECIPE_DIRECTORY || p->kind == RECIPE_FILE) buf_addf(out, ", mode: \"%04o\"", p->mode);
-        add_member(out, "text", p->text);
+        if (p->text) {
+                buf_adds(out, ", text: ");
+                add_raw(out, p->text);
+        }
         add_member(out, "source", p->source);
         add_member(out, "target", p->target);
         if (p->kind == RECIPE_HARDLINK) buf_adds(out, ", hard: true");
@@ -143,7 +197,7 @@ static void add_system(const Recipe *r, Buf *out) {
         add_flag(out, "ld-cache", r->ld_cache);
         add_flag(out, "os-release", r->os_release);
         add_flag(out, "nsswitch", r->nsswitch && !r->nsswitch_text);
-        if (r->nsswitch) add_text(out, "nsswitch", r->nsswitch_text);
+        if (r->nsswitch) add_raw_text(out, "nsswitch", r->nsswitch_text);
         add_flag(out, "python-bytecode", r->python_bytecode);
         add_text(out, "time-zone", r->timezone);
         add_text(out, "locale", r->locale);
@@ -153,8 +207,11 @@ static void add_config(const Recipe *r, Buf *out) {
         if (r->env.n) buf_adds(out, "environment:\n");
         for (size_t i = 0; i < r->env.n; i++) {
                 size_t n = strcspn(r->env.v[i], "=");
-                buf_addf(out, "  %.*s: ", (int)n, r->env.v[i]);
-                json_add_text(out, r->env.v[i] + n + 1);
+                buf_adds(out, "  ");
+                AUTO(freep) char *name = xstrndup(r->env.v[i], n);
+                add_raw(out, name);
+                buf_adds(out, ": ");
+                add_quoted(out, r->env.v[i] + n + 1);
                 buf_addc(out, '\n');
         }
         add_list(out, "entrypoint", &r->entrypoint, r->has_entrypoint);
@@ -176,8 +233,8 @@ static void add_layers(const Recipe *r, Buf *out) {
 }
 
 void recipe_render(const Recipe *r, Buf *ret_text) {
-        add_text(ret_text, "name", r->name);
-        add_text(ret_text, "description", r->description);
+        add_raw_text(ret_text, "name", r->name);
+        add_raw_text(ret_text, "description", r->description);
         buf_addf(ret_text, "releases: {%s: {}}\n", r->release);
         buf_addf(ret_text, "architectures: [%s]\n", r->architecture);
         add_text(ret_text, "bootstrap", r->bootstrap);
