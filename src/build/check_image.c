@@ -157,8 +157,7 @@ static void check_user(const ImageCheck *c) {
 
 /* ---- programs */
 
-static const char *source_name(const ImageCheck *c, const PlanStep *from, const Plan *plan) {
-        (void)c;
+static const char *source_name(const PlanStep *from, const Plan *plan) {
         if (!from || from->stage >= plan->stage_count) return NULL;
         const char *name = plan->stages[from->stage].name;
         return *name ? name : NULL;
@@ -205,7 +204,7 @@ static void check_copy(ImageCheck *c, const Node *n, size_t depth, const Plan *p
                   {.view = c->view,
                    .cache = c->cache,
                    .source = source,
-                   .source_name = source_name(c, from, plan),
+                   .source_name = source_name(from, plan),
                    .library_path = strvec_env_get(&c->stage->config.env, "LD_LIBRARY_PATH"),
                    .depth = depth}};
         walk(&w, fd, "", 0);

@@ -74,14 +74,34 @@ void graph_free(Build *b) {
 
 /* ---- the layers of a node */
 
-void node_mounted_ids(const Node *n, StrVec *ret_ids) {
-        if (n->parent) {
-                node_mounted_ids(n->parent, ret_ids);
-        } else if (n->step->kind == STEP_IMAGE) {
-                const StrVec *layers = &n->step->image->snapshots;
+void node_chain(const Node *n, ConstNodeList *ret_chain) {
+        size_t count = 0;
+        for (const Node *p = n; p; p = p->parent) count++;
+        *ret_chain = (ConstNodeList){.v = xcalloc(count, sizeof(Node *)), .n = count, .capacity = count};
+        for (const Node *p = n; p; p = p->parent) ret_chain->v[--count] = p;
+}
+
+/* mounted: without layers that hold nothing. */
+static void layer_ids(const Node *n, bool mounted, StrVec *ret_ids) {
+        ConstNodeList chain;
+        node_chain(n, &chain);
+        if (chain.v[0]->step->kind == STEP_IMAGE) {
+                const StrVec *layers = &chain.v[0]->step->image->snapshots;
                 for (size_t i = 0; i < layers->n; i++) strvec_push(ret_ids, layers->v[i]);
         }
-        if (n->result.snapshot[0] && !n->result.empty) strvec_push(ret_ids, n->result.snapshot);
+        for (size_t i = 0; i < chain.n; i++) {
+                const NodeResult *result = &chain.v[i]->result;
+                if (result->snapshot[0] && !(mounted && result->empty)) strvec_push(ret_ids, result->snapshot);
+        }
+        vec_done(&chain);
+}
+
+void node_mounted_ids(const Node *n, StrVec *ret_ids) {
+        layer_ids(n, true, ret_ids);
+}
+
+void node_layer_ids(const Node *n, StrVec *ret_ids) {
+        layer_ids(n, false, ret_ids);
 }
 
 void node_layer_dirs(Build *b, const Node *n, StrVec *ret_dirs) {
@@ -89,16 +109,6 @@ void node_layer_dirs(Build *b, const Node *n, StrVec *ret_dirs) {
         node_mounted_ids(n, &ids);
         for (size_t i = 0; i < ids.n; i++) strvec_push_take(ret_dirs, store_snapshot_path(b->store, ids.v[i]));
         strvec_done(&ids);
-}
-
-void node_layer_ids(const Node *n, StrVec *ret_ids) {
-        if (n->parent) {
-                node_layer_ids(n->parent, ret_ids);
-        } else if (n->step->kind == STEP_IMAGE) {
-                const StrVec *layers = &n->step->image->snapshots;
-                for (size_t i = 0; i < layers->n; i++) strvec_push(ret_ids, layers->v[i]);
-        }
-        if (n->result.snapshot[0]) strvec_push(ret_ids, n->result.snapshot);
 }
 
 int node_view(Build *b, const Node *n, View **ret_view, Err **e) {
@@ -190,7 +200,7 @@ static int claim(Build *b, Node *n, const Digest *key, int *ret_lock_fd, Err **e
         pthread_mutex_lock(&b->lock);
         n->result = found.result;
         pthread_mutex_unlock(&b->lock);
-        node_release(b, n, TAKE_FD(*ret_lock_fd));
+        node_release(b, TAKE_FD(*ret_lock_fd));
         return CLAIM_DONE;
 }
 
@@ -200,8 +210,7 @@ int node_claim(Build *b, Node *n, const Digest *key, int *ret_lock_fd, Err **e) 
         return r;
 }
 
-void node_release(Build *b, Node *n, int lock_fd) {
-        (void)n;
+void node_release(Build *b, int lock_fd) {
         closep(&lock_fd);
         pthread_mutex_lock(&b->lock);
         pthread_cond_broadcast(&b->key_done);

@@ -27,6 +27,7 @@ typedef struct NodeResult {
 
 typedef struct Node Node;
 typedef VEC(Node *) NodeList;
+typedef VEC(const Node *) ConstNodeList;
 
 struct Node {
         const PlanStep *step;
@@ -126,6 +127,9 @@ int graph_run(Build *b, Err **e);
 /* End what runs and start nothing new. Any thread. */
 void graph_stop(Build *b);
 
+/* The node and all that it builds on, the root first. There may be very many: nothing here goes down by recursion. */
+void node_chain(const Node *n, ConstNodeList *ret_chain);
+
 /* The layers of a node's root file system, lowest first: directories to mount or look into (empty ones left out), or ids of
  * all layers (for the image). */
 void node_layer_dirs(Build *b, const Node *n, StrVec *ret_dirs);
@@ -140,7 +144,7 @@ int node_lookup_key(Build *b, Node *n, const Digest *key, Err **e);
  * filled in. CLAIM_MINE: go on, then call node_release(). */
 enum { CLAIM_DONE = 0, CLAIM_MINE = 1 };
 int node_claim(Build *b, Node *n, const Digest *key, int *ret_lock_fd, Err **e);
-void node_release(Build *b, Node *n, int lock_fd);
+void node_release(Build *b, int lock_fd);
 
 /* Publish a draft as the node's layer and record it under key. */
 int node_commit(Build *b, Node *n, const Digest *key, Draft *draft, const Digest *content, Err **e);

@@ -118,9 +118,3 @@ int dockerfile_load_from(const DockerfileSource *source, Dockerfile **ret_docker
         *ret_path = TAKE(chosen);
         return 0;
 }
-
-int dockerfile_load(const char *context_path, const char *path, Dockerfile **ret_dockerfile, char **ret_path, Err **e) {
-        bool piped = !path && context_path && streq(context_path, "-");
-        DockerfileSource source = {.context = context_path, .path = piped ? "-" : path};
-        return dockerfile_load_from(&source, ret_dockerfile, ret_path, e);
-}

@@ -18,6 +18,3 @@ typedef struct DockerfileSource {
 
 /* Find, read and parse the Dockerfile. *ret_path: what was read, for its ignore file; owned; "-" for standard input. */
 int dockerfile_load_from(const DockerfileSource *source, Dockerfile **ret_dockerfile, char **ret_path, Err **e);
-
-/* The same of a directory here. context_path "-": the Dockerfile is on standard input. */
-int dockerfile_load(const char *context_path, const char *path, Dockerfile **ret_dockerfile, char **ret_path, Err **e);

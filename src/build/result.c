@@ -31,10 +31,12 @@ size_t result_primary(const Build *b) {
 }
 
 /* The nodes of the target that made a layer, in order. */
-static void layer_nodes(const Node *n, NodeList *ret_nodes) {
-        if (!n->parent) return;
-        layer_nodes(n->parent, ret_nodes);
-        if (n->result.snapshot[0]) vec_push(ret_nodes, (Node *)n);
+static void layer_nodes(const Node *n, ConstNodeList *ret_nodes) {
+        ConstNodeList chain;
+        node_chain(n, &chain);
+        for (size_t i = 1; i < chain.n; i++)
+                if (chain.v[i]->result.snapshot[0]) vec_push(ret_nodes, chain.v[i]);
+        vec_done(&chain);
 }
 
 static size_t base_history_count(const Node *n, const ImageConfig *config) {
@@ -46,7 +48,7 @@ static size_t base_history_count(const Node *n, const ImageConfig *config) {
 /* History entries carry the time at which their layer was made, so that a build which finds everything in the cache gives
  * the same image again; entries without a layer take the time of what is before them. */
 static void date_history(Build *b, const Node *target, ImageConfig *config) {
-        NodeList layers = {0};
+        ConstNodeList layers = {0};
         layer_nodes(target, &layers);
         size_t from = base_history_count(target, config), layer = 0;
         int64_t last = layers.n              ? layers.v[0]->result.created_ns

@@ -272,7 +272,7 @@ static int copy_by_key(CopyJob *j, Err **e) {
         if (r == 0 && copy_set_changed(j->set)) r = content_key(j, &content, &key, e); /* somebody writes the context */
         if (r == 0) r = node_commit(j->b, j->n, &key, draft, &content, e);
         if (r == 0) r = remember_aliases(j, &key, e);
-        node_release(j->b, j->n, lock_fd);
+        node_release(j->b, lock_fd);
         return r;
 }
 
@@ -290,7 +290,7 @@ static int copy_first(CopyJob *j, Err **e) {
         }
         r = node_commit(j->b, j->n, &key, draft, &content, e);
         if (r == 0) r = remember_aliases(j, &key, e);
-        node_release(j->b, j->n, lock_fd);
+        node_release(j->b, lock_fd);
         return r;
 }
 

@@ -256,7 +256,7 @@ static int keep_body(FetchJob *j, int fd, const char *body, const HttpReply *rep
         if (r == CLAIM_MINE) {
                 r = fill_from_body(j, fd, body, reply, e);
                 if (r == 0) r = node_commit(j->b, j->n, &key, TAKE(j->draft), &reply->digest, e);
-                node_release(j->b, j->n, lock_fd);
+                node_release(j->b, lock_fd);
         } else if (r == 0) {
                 r = renew_validators(j, reply, e);
         }
@@ -334,7 +334,7 @@ static int keep_commit(FetchJob *j, const GitRequest *request, GitCommit *commit
         if (r != CLAIM_MINE) return r;
         r = make_tree(j, request, commit, e);
         if (r == 0) r = node_commit(j->b, j->n, &key, TAKE(j->draft), NULL, e);
-        node_release(j->b, j->n, lock_fd);
+        node_release(j->b, lock_fd);
         return r;
 }
 
@@ -456,7 +456,7 @@ static int fetch_execute(Build *b, Node *n, Err **e) {
         if (r == 0) r = node_claim(b, n, &j.definition, &lock_fd, e); /* plans of two platforms ask for the same */
         if (r == CLAIM_MINE) {
                 r = j.fetch->kind == FETCH_GIT ? fetch_git(&j, e) : fetch_http(&j, e);
-                node_release(b, n, lock_fd);
+                node_release(b, lock_fd);
         }
         return r < 0 ? node_error(b, n, e) : 0;
 }

@@ -352,7 +352,7 @@ static int run_execute(Build *b, Node *n, Err **e) {
         if (r != CLAIM_MINE) return r < 0 ? node_error(b, n, e) : 0;
         AUTO(run_job_done) RunJob j = {.b = b, .n = n, .run = &n->step->run};
         r = run_and_commit(&j, &key, e);
-        node_release(b, n, lock_fd);
+        node_release(b, lock_fd);
         return r < 0 ? node_error(b, n, e) : 0;
 }
 

@@ -46,7 +46,7 @@ static int workdir_execute(Build *b, Node *n, Err **e) {
         int r = node_claim(b, n, &key, &lock_fd, e);
         if (r != CLAIM_MINE) return r;
         r = workdir_make(b, n, &key, e);
-        node_release(b, n, lock_fd);
+        node_release(b, lock_fd);
         return r < 0 ? node_error(b, n, e) : 0;
 }
 

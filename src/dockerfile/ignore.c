@@ -109,10 +109,6 @@ int ignore_parse(const char *name, Str text, Ignore **ret_ignore, Err **e) {
         return 0;
 }
 
-size_t ignore_rule_count(const Ignore *x) {
-        return x->rules.n;
-}
-
 bool ignore_has_exceptions(const Ignore *x) {
         return x->exceptions;
 }

@@ -17,7 +17,6 @@ void ignore_free(Ignore *x);
 static inline void ignore_freep(Ignore **x) {
         if (*x) ignore_free(*x);
 }
-size_t ignore_rule_count(const Ignore *x);
 bool ignore_has_exceptions(const Ignore *x); /* some rule starts with "!" */
 
 /* Is path (relative, slashes, no leading slash) hidden? Its parents count too: no need to have asked for them.

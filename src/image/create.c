@@ -203,6 +203,13 @@ static int create_publish(const Create *c, ImageConfig *config, const StrVec *sn
         strvec_copy(&image.snapshots, snapshots);
         AUTO(buf_done) Buf json = {0};
         image_config_render(config, &json);
+        if (json.n > IMAGE_CONFIG_MAX) {
+                err_new(e, ERR_LIMIT,
+                        "the image's configuration has %zu bytes with a history of %zu entries; at most %d are "
+                        "possible",
+                        json.n, config->history.n, IMAGE_CONFIG_MAX);
+                return err_hint(e, "put several instructions into one: ENV A=1 B=2");
+        }
         if (store_blob_put(c->store, json.p, json.n, &image.id, e) < 0) return -1;
         image.config_size = json.n;
         image.config_json = buf_take(&json);

@@ -61,7 +61,7 @@ typedef struct CopyParams {
         uid_t uid;
         gid_t gid;
         bool has_mode;    /* --chmod */
-        const char *mode; /* octal or symbolic text, validated by copy_mode_check() */
+        const char *mode; /* octal or symbolic text */
 } CopyParams;
 
 typedef struct CopySet CopySet;
@@ -127,6 +127,3 @@ typedef struct MakeDirsParams {
         int64_t mtime_ns;
 } MakeDirsParams;
 int layer_make_dirs(View *below, Draft *draft, const MakeDirsParams *params, Err **e);
-
-/* Is text a mode that --chmod takes? ERR_SYNTAX says what is wrong. */
-int copy_mode_check(const char *text, Err **e);

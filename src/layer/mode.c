@@ -97,8 +97,3 @@ mode_t mode_apply(const ModeChange *change, mode_t mode, bool directory) {
         apply_symbolic(change->text, &result, directory);
         return result;
 }
-
-int copy_mode_check(const char *text, Err **e) {
-        ModeChange change;
-        return mode_parse(text, &change, e);
-}

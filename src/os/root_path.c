@@ -31,18 +31,6 @@ int root_open(int root_fd, const char *path, int flags, mode_t mode, Err **e) {
         return fd;
 }
 
-int root_open_parent(int root_fd, const char *path, const char **ret_name, Err **e) {
-        const char *slash = strrchr(path, '/');
-        const char *name = slash ? slash + 1 : path;
-        if (name[0] == '\0' || streq(name, ".") || streq(name, "..")) {
-                return err_new(e, ERR_INTERNAL, "path '%s' has no last component", path);
-        }
-        AUTO(freep) char *parent = slash ? xstrndup(path, (size_t)(slash - path)) : xstrdup("");
-        int fd = root_open(root_fd, parent[0] ? parent : "/", O_PATH | O_DIRECTORY, 0, e);
-        if (fd >= 0) *ret_name = name;
-        return fd;
-}
-
 static void append_component(Buf *out, Str part) {
         if (part.n == 0 || str_is(part, ".")) return;
         if (str_is(part, "..")) {

@@ -11,10 +11,6 @@
 /* Open path inside root_fd. Returns a descriptor >= 0, or -1 with *e (errno kept: ENOENT, ENOTDIR, ELOOP ...). */
 int root_open(int root_fd, const char *path, int flags, mode_t mode, Err **e);
 
-/* As root_open() of the parent directory of path, links resolved (O_PATH|O_DIRECTORY); *ret_name is the last
- * component (borrowed from path, never "" or ".."). */
-int root_open_parent(int root_fd, const char *path, const char **ret_name, Err **e);
-
 /* Lexical cleaning as Go's path.Clean of "/" + path: no "", ".", ".." components, one leading slash, no trailing
  * slash. Owned. */
 char *path_clean(const char *path);

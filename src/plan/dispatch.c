@@ -29,5 +29,8 @@ int plan_dispatch(Stage *s, const Instruction *i, Err **e) {
         Handler handler = (unsigned)i->kind < INSTR_KIND_MAX ? handlers[i->kind] : NULL;
         if (!handler)
                 return plan_error(s->maker, i, i->written, e, "%s is not allowed here", instruction_name(i->kind));
-        return handler(s, i, e);
+        if (handler(s, i, e) < 0) return -1;
+        if (!s->tip || s->tip->depth <= PLAN_LAYERS_MAX) return 0;
+        plan_limit(s->maker, i, PLAN_LAYERS_MAX, "layers on top of each other", e);
+        return err_hint(e, "put several commands into one RUN, or copy the result into a new stage");
 }

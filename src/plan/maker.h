@@ -10,6 +10,7 @@
 
 enum {
         PLAN_STAGES_MAX = 1000,     /* FROM lines; bounds the recursion over stages too */
+        PLAN_LAYERS_MAX = 1024,     /* steps of one stage and what it builds on: no image may have more layers */
         PLAN_VARIABLES_MAX = 20000, /* variables of one stage */
         PLAN_TRIGGERS_MAX = 1000,   /* ONBUILD texts of one base */
         PLAN_PORTS_MAX = 65536,     /* ports of one EXPOSE */

@@ -174,6 +174,7 @@ typedef struct PlanFetch {
 struct PlanStep {
         StepKind kind;
         unsigned id;                    /* index into plan->steps; parents and sources have smaller ones */
+        unsigned depth;                 /* steps below it */
         PlanStep *parent;               /* what it builds on; NULL for STEP_IMAGE, STEP_SCRATCH */
         const char *name;               /* "[build 2/4] RUN make" */
         uint32_t first_line, last_line; /* 0: no line (ONBUILD triggers have the FROM's) */

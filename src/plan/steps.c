@@ -11,6 +11,7 @@ PlanStep *step_new(Stage *s, StepKind kind, const Instruction *i, const char *na
         step->kind = kind;
         step->id = (unsigned)m->steps.n;
         step->parent = s->tip;
+        step->depth = s->tip ? s->tip->depth + 1 : 0;
         step->name = name;
         step->first_line = i ? i->first_line : 0;
         step->last_line = i ? i->last_line : 0;

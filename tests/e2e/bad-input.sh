@@ -23,6 +23,16 @@ test_unknown_instruction() {
         expect_fail 3 'Dockerfile:2' 'unknown instruction: COPPY' 'did you mean.*COPY' '>>> COPPY' -- decant build c
 }
 
+# Instructions without number cost time, not memory or the stack; layers end where no image may have more.
+test_very_long_dockerfile() {
+        (echo FROM scratch; seq -f 'ENV A=%.0f' 100000; seq -f '# %.0f' 900000) | context c
+        timeout 60 "$DECANT" build -o out c >log 2>&1 || fail "$(tail -3 log)"
+        expect_fail 1 'configuration has [0-9]* bytes with a history of 100000 entries' 'into one' -- decant build -t t c
+        (echo FROM scratch; seq -f 'WORKDIR /d%.0f' 100000) | context d
+        expect_fail 1 'Dockerfile:1026' 'more than 1024 layers' 'into one RUN' -- timeout 60 "$DECANT" build d
+        no_leftovers
+}
+
 test_missing_source() {
         printf 'FROM scratch\nCOPY appel /\n' | context c
         touch c/apple

@@ -37,7 +37,8 @@ static void test_bad_modes(void **state) {
                                           "u+r,", ",u+r", "0x1", "-1",    "07 7", "u =r"};
         for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
                 Err *e = NULL;
-                assert_true(copy_mode_check(bad[i], &e) < 0);
+                ModeChange change;
+                assert_true(mode_parse(bad[i], &change, &e) < 0);
                 assert_int_equal(err_kind(e), ERR_SYNTAX);
                 assert_message(&e, "chmod");
         }
