@@ -137,6 +137,51 @@ static int base_update(App *app, BaseRequest *r, Err **e) {
         return changed && !args_flag(r->args, "diff") ? write_lock(r, &after, e) : 0;
 }
 
+/* ---- verify */
+
+static const char *const verdict_texts[] = {[BASE_VOUCHED] = "signed",
+                                            [BASE_SUPERSEDED] = "superseded",
+                                            [BASE_GONE] = "gone",
+                                            [BASE_OTHER_BYTES] = "OTHER BYTES"};
+
+static size_t print_verdicts(const BaseVerdicts *list, Buf *cells) {
+        size_t doubtful = 0;
+        for (size_t i = 0; i < list->n; i++) {
+                const BaseVerdict *v = &list->v[i];
+                const char *says = v->suite ? v->suite : v->newest ? v->newest : "";
+                buf_addf(cells, "%s\t%s\t%s\t%s\t%s\n", v->package->name, v->package->version, v->package->architecture,
+                         verdict_texts[v->kind], says);
+                doubtful += v->kind != BASE_VOUCHED;
+        }
+        return doubtful;
+}
+
+static int verify_one(BaseRequest *r, const char *architecture, Buf *cells, size_t *doubtful, Err **e) {
+        AUTO(recipe_freep) Recipe *recipe = NULL;
+        AUTO(lock_file_done) LockFile file = {0};
+        AUTO(base_verdicts_done) BaseVerdicts verdicts = {0};
+        if (base_request_recipe(r, architecture, &recipe, e) < 0) return -1;
+        if (read_lock(r, recipe, &file, e) < 0 || find_lock(&file, architecture, &r->params.lock, e) < 0) return -1;
+        r->params.recipe = recipe;
+        int result = base_verify(&r->params, &verdicts, e);
+        r->params.lock = NULL;
+        if (result == 0) *doubtful += print_verdicts(&verdicts, cells);
+        return result;
+}
+
+/* The status is 1 when a package of the lock is not what the signed releases have today. */
+static int base_verify_lock(App *app, BaseRequest *r, Err **e) {
+        (void)app;
+        AUTO(buf_done) Buf cells = {0}, table = {0};
+        size_t doubtful = 0;
+        buf_adds(&cells, "PACKAGE\tVERSION\tARCHITECTURE\tVERDICT\tRELEASE\n");
+        for (size_t i = 0; i < r->architectures.n; i++)
+                if (verify_one(r, r->architectures.v[i], &cells, &doubtful, e) < 0) return -1;
+        text_add_table(&table, buf_str(&cells));
+        if (app_print(&table, e) < 0) return -1;
+        return doubtful > 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
 /* ---- build */
 
 typedef struct BuiltBases {
@@ -222,8 +267,9 @@ typedef struct Action {
 } Action;
 
 static const Action actions[] = {
-        {"list", false, false, base_list}, {"show", true, false, base_show},    {"build", true, true, base_build},
-        {"lock", true, true, base_lock},   {"update", true, true, base_update},
+        {"list", false, false, base_list},   {"show", true, false, base_show},
+        {"build", true, true, base_build},   {"lock", true, true, base_lock},
+        {"update", true, true, base_update}, {"verify", true, true, base_verify_lock},
 };
 
 static const Action *find_action(const char *name, Err **e) {

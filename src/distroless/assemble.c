@@ -8,7 +8,6 @@
 
 #include "base/cleanup.h"
 #include "base/num.h"
-#include "debian/pool.h"
 #include "distroless/assembly.h"
 #include "distroless/busybox.h"
 #include "layer/view.h"
@@ -115,50 +114,15 @@ static int make_all(Assembly *a, BaseLayer **missing, size_t count, Err **e) {
         return r < 0 ? -1 : 0;
 }
 
-/* ---- the packages' files */
-
-static const StrVec *uris_of(const AptRepositories *repositories, const LockedPackage *p, StrVec *own) {
-        if (p->uri) {
-                strvec_push(own, p->uri);
-                return own;
-        }
-        for (size_t i = 0; i < repositories->n; i++)
-                if (strvec_index(&repositories->v[i].suites, p->suite) >= 0) return &repositories->v[i].uris;
-        return own;
-}
-
-static int fetch_from(Assembly *a, const AptRepositories *repositories, BaseLayer *const *missing, size_t count,
-                      Err **e) {
-        VEC(DebFileWanted) wanted = {0};
-        AUTO(freep) StrVec *own = xcalloc(a->lock->packages.n + 1, sizeof *own);
-        size_t owned = 0;
-        for (size_t i = 0; i < count; i++)
-                for (size_t j = 0; j < missing[i]->packages.n; j++) {
-                        const LockedPackage *p = missing[i]->packages.v[j];
-                        const StrVec *uris = uris_of(repositories, p, &own[owned++]);
-                        vec_push(&wanted, (DebFileWanted){p->name, p->path, uris, p->size, p->sha256});
-                }
-        DebianArchiveParams params = assembly_archive_params(a);
-        int r = debian_pool_fetch(wanted.v, wanted.n, &params, e);
-        for (size_t i = 0; i < owned; i++) strvec_done(&own[i]);
-        vec_done(&wanted);
-        return r;
-}
-
-static int fetch(Assembly *a, BaseLayer *const *missing, size_t count, Err **e) {
-        AUTO(apt_repositories_done) AptRepositories repositories = {0};
-        AUTO(err_freep) Err *none = NULL; /* a lock whose packages are all at hand needs no repository */
-        if (assembly_repositories(a->params, &repositories, &none) < 0 && !a->params->lock) {
-                err_move(e, &none);
-                return -1;
-        }
-        return fetch_from(a, &repositories, missing, count, e);
-}
-
 static int fetch_and_make(Assembly *a, BaseLayer **missing, size_t count, Err **e) {
         if (count == 0) return 0;
+        LockedPackages wanted = {0};
+        for (size_t i = 0; i < count; i++)
+                for (size_t j = 0; j < missing[i]->packages.n; j++) vec_push(&wanted, missing[i]->packages.v[j]);
         AssemblyPhase phase = assembly_begin(a, "fetch packages");
-        if (assembly_end(a, &phase, fetch(a, missing, count, e), e) < 0) return -1;
+        int r = assembly_end(a, &phase, assembly_fetch(a, &wanted, e), e);
+        vec_done(&wanted);
+        if (r < 0) return -1;
         phase = assembly_begin(a, "unpack packages");
         return assembly_end(a, &phase, make_all(a, missing, count, e), e);
 }
@@ -333,7 +297,7 @@ static int find_or_assemble(Assembly *a, AssembledBase *base, Err **e) {
 
 /* ---- from outside */
 
-static void assembly_init(Assembly *a, const AssembleParams *params) {
+void assembly_init(Assembly *a, const AssembleParams *params) {
         uint64_t release = 0;
         u64_parse(str_of(params->recipe->version_id), 10, &release);
         *a = (Assembly){.params = params,

@@ -48,3 +48,23 @@ int base_assemble(const AssembleParams *params, AssembledBase *ret_base, Err **e
 
 /* Only the packages: what base_assemble() would take now. */
 int base_select(const AssembleParams *params, BaseLock *ret_lock, Err **e);
+
+typedef enum BaseVerdictKind {
+        BASE_VOUCHED,     /* a signed release names these bytes */
+        BASE_SUPERSEDED,  /* it names another version */
+        BASE_GONE,        /* it does not name the package any more */
+        BASE_OTHER_BYTES, /* it names the version, but other bytes: one of them is not Debian's */
+} BaseVerdictKind;
+
+typedef struct BaseVerdict {
+        const LockedPackage *package; /* of the lock */
+        BaseVerdictKind kind;
+        char *newest; /* version, or NULL */
+        char *suite;  /* that vouches, or NULL */
+} BaseVerdict;
+typedef VEC(BaseVerdict) BaseVerdicts;
+void base_verdicts_done(BaseVerdicts *list);
+
+/* Fetch every package of params->lock, compare its bytes, and look it up in the releases that are signed today. A package whose bytes are not what the
+ * lock says is ERR_FORMAT. */
+int base_verify(const AssembleParams *params, BaseVerdicts *ret_verdicts, Err **e);

@@ -43,6 +43,12 @@ AssemblyPhase assembly_begin(Assembly *a, const char *title);
 int assembly_end(Assembly *a, const AssemblyPhase *phase, int result, Err *const *e);
 DebianListener assembly_listener(Assembly *a);
 
+void assembly_init(Assembly *a, const AssembleParams *params); /* cache_dir is owned by the caller */
+
+/* fetch.c: have the packages' files in the pool, verified. */
+typedef VEC(const LockedPackage *) LockedPackages;
+int assembly_fetch(Assembly *a, const LockedPackages *packages, Err **e);
+
 /* select.c: the packages that the recipe comes to now, and where they come from. */
 int assembly_select(Assembly *a, BaseLock *ret_lock, Err **e);
 int assembly_repositories(const AssembleParams *params, AptRepositories *ret_list, Err **e);
