@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "distroless/alternatives.h"
 #include "distroless/ca_bundle.h"
 #include "distroless/java_keystore.h"
 #include "distroless/ld_cache.h"
@@ -13,7 +14,8 @@
 /* For the end-to-end tests: what would be written into the tree of packages that an argument names, so that it can be compared with
  * what the packages' own programs write.
  *   effects bundle|links|keystore TREE [EXTRA.pem]
- *   effects ld-cache TREE ARCHITECTURE GLIBC-VERSION OUTPUT    (prints the links that are to be made) */
+ *   effects ld-cache TREE ARCHITECTURE GLIBC-VERSION OUTPUT    (prints the links that are to be made)
+ *   effects alternatives TREE ARCHITECTURE PACKAGE... */
 
 static int read_set(CaSet *set, View *tree, const char *extra, Err **e) {
         AUTO(freep) char *text = NULL;
@@ -54,17 +56,30 @@ static int cache(View *tree, char **arguments, Err **e) {
         return file_write_atomic(AT_FDCWD, arguments[2], out.p, out.n, 0644, e);
 }
 
+static int alternatives(View *tree, char **arguments, Err **e) {
+        AUTO(strvec_done) StrVec packages = {0};
+        AUTO(alternative_links_done) AlternativeLinks links = {0};
+        for (char **name = arguments + 1; *name; name++) strvec_push(&packages, *name);
+        if (alternatives_find(tree, &packages, arguments[0], &links, e) < 0) return -1;
+        for (size_t i = 0; i < links.n; i++) printf("%s %s\n", links.v[i].path, links.v[i].target);
+        return 0;
+}
+
+static int run(View *tree, int argc, char **argv, Err **e) {
+        if (streq(argv[1], "ld-cache"))
+                return argc == 6 ? cache(tree, argv + 3, e) : err_new(e, ERR_USAGE, "arguments");
+        if (streq(argv[1], "alternatives")) return alternatives(tree, argv + 3, e);
+        return certificates(argv[1], tree, argc > 3 ? argv[3] : NULL, e);
+}
+
 int main(int argc, char **argv) {
         AUTO(err_freep) Err *e = NULL;
         AUTO(view_freep) View *tree = NULL;
         AUTO(strvec_done) StrVec dirs = {0};
         if (argc < 3) return 2;
-        bool is_cache = streq(argv[1], "ld-cache");
-        if (is_cache && argc != 6) return 2;
         strvec_push(&dirs, argv[2]);
         int r = view_open(&dirs, &tree, &e);
-        if (r == 0)
-                r = is_cache ? cache(tree, argv + 3, &e) : certificates(argv[1], tree, argc > 3 ? argv[3] : NULL, &e);
-        if (r < 0) fprintf(stderr, "effects: %s\n%s", err_message(e), err_hints(e));
+        if (r == 0) r = run(tree, argc, argv, &e);
+        if (r < 0) fprintf(stderr, "distroless-effects: %s\n%s", err_message(e), err_hints(e));
         return r < 0;
 }
