@@ -5,6 +5,7 @@
 #include "cli/text.h"
 
 #define INDENT "      "
+enum { TAIL_LINES = 20 };
 
 static const struct {
         const char *word, *color;
@@ -26,6 +27,26 @@ static void add_duration(int64_t ns, Buf *out) {
         }
 }
 
+/* The last lines of what a command that failed wrote. */
+static void add_tail(const char *what, Str text, Buf *out) {
+        size_t lines = 0, at = text.n && text.p[text.n - 1] == '\n' ? text.n - 1 : text.n;
+        Str line, rest = {text.p, at};
+        if (!text.n) return;
+        while (at > 0 && lines < TAIL_LINES) {
+                if (text.p[at - 1] == '\n' && ++lines == TAIL_LINES) break;
+                at--;
+        }
+        buf_addf(out, INDENT "%s%s:\n", at > 0 ? "end of " : "", what);
+        rest = str_sub(rest, at, rest.n);
+        bool more = true;
+        while (more) {
+                more = str_cut(&rest, '\n', &line);
+                buf_adds(out, INDENT "  ");
+                text_add_plain(out, line);
+                buf_addc(out, '\n');
+        }
+}
+
 /* Names and what was found come from files and images: nothing of it steers the terminal. */
 static void text_result(const StructureResult *r, const TestFormatOptions *o, Buf *out) {
         AUTO(buf_done) Buf lines = {0};
@@ -37,6 +58,9 @@ static void text_result(const StructureResult *r, const TestFormatOptions *o, Bu
         for (size_t i = 0; i < r->failures.n; i++)
                 buf_addf(&lines, INDENT "%s:%u: %s\n", r->file, r->line, r->failures.v[i]);
         text_add_safe(out, buf_str(&lines));
+        if (r->status != STRUCTURE_FAILED) return;
+        add_tail("standard output", (Str){r->output, r->output_size}, out);
+        add_tail("standard error", (Str){r->errors, r->errors_size}, out);
 }
 
 static void text_finish(const StructureReport *r, const TestFormatOptions *o, Buf *out) {

@@ -52,9 +52,25 @@ static void test_text(void **state) {
                                   "FAIL  Command Test: \"two\" (1.5 ms)\n"
                                   "      a\"b.yaml:4: expected <x>, found 'y'\n"
                                   "      a\"b.yaml:4: expected 1, found 2\n"
+                                  "      standard output:\n"
+                                  "        out& ?\n"
                                   "skip  Command Test: three (1.5 ms)\n"
                                   "\n"
                                   "1 passed, 1 failed, 1 skipped in 2.50 s\n");
+}
+
+static void test_tail(void **state) {
+        (void)state;
+        Buf errors = {0}, out = {0};
+        for (int i = 0; i < 30; i++) buf_addf(&errors, "line %d\n", i);
+        StructureResult r = {
+                .name = (char *)"n", .status = STRUCTURE_FAILED, .errors = errors.p, .errors_size = errors.n};
+        test_format_text.result(&r, &(TestFormatOptions){0}, &out);
+        assert_non_null(strstr(out.p, "\n      end of standard error:\n        line 10\n        line 11\n"));
+        assert_true(ends_with(out.p, "        line 29\n"));
+        assert_null(strstr(out.p, "standard output"));
+        buf_done(&errors);
+        buf_done(&out);
 }
 
 static void test_json(void **state) {
@@ -118,8 +134,8 @@ static void test_unknown(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_text),           cmocka_unit_test(test_json),    cmocka_unit_test(test_junit),
-                cmocka_unit_test(test_xml_characters), cmocka_unit_test(test_unknown),
+                cmocka_unit_test(test_text),  cmocka_unit_test(test_tail),           cmocka_unit_test(test_json),
+                cmocka_unit_test(test_junit), cmocka_unit_test(test_xml_characters), cmocka_unit_test(test_unknown),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
