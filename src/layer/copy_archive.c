@@ -23,6 +23,10 @@ int copy_is_archive(const CopySet *s, const CopyEntry *entry, Err **e) {
         return archive_begins(fd);
 }
 
+/* What one archive may become; an image's layer may be no larger. */
+enum { UNPACKED_ENTRIES_MAX = 20 * 1000 * 1000 };
+#define UNPACKED_BYTES_MAX (UINT64_C(1) << 40)
+
 static int unpack_from(Applying *a, const CopyItem *item, View *merged, int fd, Err **e) {
         const CopyParams *params = &a->set->params;
         AUTO(source_freep) Source *file = source_from_fd(fd);
@@ -40,6 +44,8 @@ static int unpack_from(Applying *a, const CopyItem *item, View *merged, int fd, 
                 .uid = params->uid,
                 .gid = params->gid,
                 .clamp_mtime_ns = a->how->clamp_mtime_ns,
+                .max_bytes = UNPACKED_BYTES_MAX,
+                .max_entries = UNPACKED_ENTRIES_MAX,
                 .cancelled = a->how->cancelled,
         };
         return unpack_tar(&job, plain, NULL, e);

@@ -178,6 +178,19 @@ D
         for _ in 1 2 3; do timeout -k 1 20 "$DECANT" build --no-cache c || fail "locked each other out"; done
 }
 
+# A small archive that would become two terabytes.
+test_add_of_a_bomb() {
+        printf 'FROM scratch\nADD bomb.tar /\n' | context c
+        python3 - <<'P'
+import tarfile
+info = tarfile.TarInfo("huge")
+info.size = 2 << 40
+open("c/bomb.tar", "wb").write(info.tobuf(tarfile.GNU_FORMAT) + bytes(1024))
+P
+        expect_fail 1 'Dockerfile:2' '1099511627776' -- decant build c
+        no_leftovers
+}
+
 test_prune_takes_unused_cache_mounts() {
         printf 'FROM busybox\nRUN --mount=type=cache,id=used,target=/c read x </c/go\n' | context c
         printf 'FROM busybox\nRUN --mount=type=cache,id=idle,target=/c echo >/c/f; chmod 0 /c; chown 7:7 /c\n' | context d
