@@ -117,8 +117,18 @@ static Str without_comment(Str line) {
         return line;
 }
 
+/* Words become C strings: none may end before it ends. */
+static int refuse_nul(Str text, const char *file, Err **e) {
+        const char *nul = text.n ? memchr(text.p, '\0', text.n) : NULL;
+        size_t line = 1;
+        if (!nul) return 0;
+        for (const char *p = text.p; p < nul; p++) line += *p == '\n';
+        return err_new(e, ERR_SYNTAX, "%s:%zu: a NUL byte in the text", file, line);
+}
+
 int apt_sources_parse_lines(Str text, const char *file, AptRepositories *ret, Err **e) {
         bool more = true;
+        if (refuse_nul(text, file, e) < 0) return -1;
         for (size_t number = 1; more; number++) {
                 Str line;
                 more = str_cut(&text, '\n', &line);
@@ -177,6 +187,7 @@ int apt_sources_parse_stanzas(Str text, const char *file, AptRepositories *ret, 
         AUTO(control_paragraph_done) ControlParagraph p = {0};
         size_t offset = 0;
         int found;
+        if (refuse_nul(text, file, e) < 0) return -1;
         while ((found = control_next(text, file, &offset, &p, e)) > 0)
                 if (parse_stanza(&p, file, ret, e) < 0) return -1;
         return found;

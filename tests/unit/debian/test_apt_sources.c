@@ -97,6 +97,17 @@ static void test_wrong_lines(void **state) {
         fails(apt_sources_parse_lines, "deb [arch+=arm64] http://h s c", "lists cannot be changed");
 }
 
+static void test_nul(void **state) {
+        (void)state;
+        static const Parse parsers[] = {apt_sources_parse_lines, apt_sources_parse_stanzas};
+        for (size_t i = 0; i < ARRAY_SIZE(parsers); i++) {
+                AUTO(apt_repositories_done) AptRepositories list = {0};
+                AUTO(err_freep) Err *e = NULL;
+                assert_int_equal(parsers[i](STR("# x\ndeb http://h s \0main\n"), "f", &list, &e), -1);
+                assert_string_equal(err_message(e), "f:2: a NUL byte in the text");
+        }
+}
+
 static void test_stanzas(void **state) {
         (void)state;
         parses(apt_sources_parse_stanzas,
@@ -201,10 +212,13 @@ static void test_for_release(void **state) {
 }
 
 int main(void) {
-        const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_lines),         cmocka_unit_test(test_wrong_lines),
-                cmocka_unit_test(test_stanzas),       cmocka_unit_test(test_inline_key),
-                cmocka_unit_test(test_wrong_stanzas), cmocka_unit_test(test_a_machines_files),
-                cmocka_unit_test(test_for_release)};
+        const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines),
+                                           cmocka_unit_test(test_wrong_lines),
+                                           cmocka_unit_test(test_nul),
+                                           cmocka_unit_test(test_stanzas),
+                                           cmocka_unit_test(test_inline_key),
+                                           cmocka_unit_test(test_wrong_stanzas),
+                                           cmocka_unit_test(test_a_machines_files),
+                                           cmocka_unit_test(test_for_release)};
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
