@@ -56,7 +56,7 @@ int resolve_image(void *context, const char *reference, const Platform *platform
         AUTO(freep) char *name = NULL;
         AUTO(freep) char *near = NULL;
         AUTO(err_freep) Err *absent = NULL;
-        bool found = image_find_platform(resolver->store, reference, platform, &image, &name, &absent) == 0;
+        bool found = image_find_base(resolver->store, reference, platform, &image, &name, &absent) == 0;
         if (!found && err_kind(absent) != ERR_NOT_FOUND) {
                 err_move(e, &absent);
                 return -1;

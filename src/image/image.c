@@ -39,18 +39,23 @@ int image_load(Store *s, const Digest *id, Image *ret_image, Err **e) {
         return STORE_FOUND;
 }
 
+/* How many digits make an id where nobody said "sha256:". In a Dockerfile a short word is a name, though all its letters be
+ * hexadecimal: who writes FROM ada does not mean whatever image begins with ada. */
+enum { ID_DIGITS_MIN = 1, BASE_ID_DIGITS_MIN = 12 };
+
 /* "sha256:ab12" or "ab12": the hex digits, else NULL. */
-static const char *id_prefix(const char *text) {
-        const char *hex = starts_with(text, "sha256:") ? text + strlen("sha256:") : text;
+static const char *id_prefix(const char *text, size_t digits_min) {
+        bool marked = starts_with(text, "sha256:");
+        const char *hex = marked ? text + strlen("sha256:") : text;
         size_t n = strlen(hex);
-        if (n == 0 || n >= DIGEST_HEX_SIZE) return NULL;
+        if (n == 0 || n >= DIGEST_HEX_SIZE || (!marked && n < digits_min)) return NULL;
         for (size_t i = 0; i < n; i++)
                 if (!isxdigit((unsigned char)hex[i]) || isupper((unsigned char)hex[i])) return NULL;
         return hex;
 }
 
-static int find_by_id(Store *s, const char *text, Digest *ret_id, Err **e) {
-        const char *hex = id_prefix(text);
+static int find_by_id(Store *s, const char *text, size_t digits_min, Digest *ret_id, Err **e) {
+        const char *hex = id_prefix(text, digits_min);
         if (!hex) return STORE_ABSENT;
         Digest ids[2];
         size_t count = 0;
@@ -95,7 +100,7 @@ static char *nearest_image_name(Store *s, const char *text) {
         return result;
 }
 
-static int not_found(Store *s, const char *text, Err **e) {
+static int not_found(Store *s, const char *text, size_t digits_min, Err **e) {
         AUTO(reference_done) Reference reference = {0};
         if (reference_parse(str_of(text), &reference, e) < 0) {
                 err_wrap(e, "'%s' is neither the id of an image here nor a name", text);
@@ -105,17 +110,17 @@ static int not_found(Store *s, const char *text, Err **e) {
         err_new(e, ERR_NOT_FOUND, "No such image: %s", text);
         AUTO(freep) char *near = nearest_image_name(s, text);
         if (near) err_hint(e, "did you mean '%s'?", near);
-        err_hint(e, "searched for the name %s%s in %s", name, id_prefix(text) ? " and for an id that begins so" : "",
-                 store_root(s));
+        err_hint(e, "searched for the name %s%s in %s", name,
+                 id_prefix(text, digits_min) ? " and for an id that begins so" : "", store_root(s));
         return -1;
 }
 
-static int find_id(Store *s, const char *text, Digest *ret_id, char **ret_name, Err **e) {
+static int find_id(Store *s, const char *text, size_t digits_min, Digest *ret_id, char **ret_name, Err **e) {
         bool id_first = starts_with(text, "sha256:"); /* what no name can be meant by */
-        int r = id_first ? find_by_id(s, text, ret_id, e) : find_by_name(s, text, ret_id, ret_name, e);
+        int r = id_first ? find_by_id(s, text, 1, ret_id, e) : find_by_name(s, text, ret_id, ret_name, e);
         if (r != STORE_ABSENT) return r;
-        r = id_first ? find_by_name(s, text, ret_id, ret_name, e) : find_by_id(s, text, ret_id, e);
-        return r == STORE_ABSENT ? not_found(s, text, e) : r;
+        r = id_first ? find_by_name(s, text, ret_id, ret_name, e) : find_by_id(s, text, digits_min, ret_id, e);
+        return r == STORE_ABSENT ? not_found(s, text, digits_min, e) : r;
 }
 
 /* *id is what the name stands for; replaced when another of its platforms fits better. */
@@ -134,22 +139,36 @@ static int choose_platform(Store *s, const char *name, const Platform *platform,
         return 0;
 }
 
-int image_find(Store *s, const char *text, Image *ret_image, char **ret_name, Err **e) {
-        return image_find_platform(s, text, NULL, ret_image, ret_name, e);
-}
+typedef struct Wanted {
+        const char *text;
+        const Platform *platform;
+        size_t digits_min;
+} Wanted;
 
-int image_find_platform(Store *s, const char *text, const Platform *platform, Image *ret_image, char **ret_name,
-                        Err **e) {
+static int find(Store *s, const Wanted *w, Image *ret_image, char **ret_name, Err **e) {
         Digest id;
         AUTO(freep) char *name = NULL;
-        if (find_id(s, text, &id, &name, e) < 0) return -1;
-        if (platform && name && choose_platform(s, name, platform, &id, e) < 0) return -1;
+        if (find_id(s, w->text, w->digits_min, &id, &name, e) < 0) return -1;
+        if (w->platform && name && choose_platform(s, name, w->platform, &id, e) < 0) return -1;
         int r = image_load(s, &id, ret_image, e);
         if (r < 0) return -1;
         if (r == STORE_ABSENT) {
-                err_new(e, ERR_STORE, "'%s' names an image whose record is missing", text);
+                err_new(e, ERR_STORE, "'%s' names an image whose record is missing", w->text);
                 return err_hint(e, "check the store with: decant doctor --store");
         }
         if (ret_name) *ret_name = TAKE(name);
         return 0;
+}
+
+int image_find(Store *s, const char *text, Image *ret_image, char **ret_name, Err **e) {
+        return find(s, &(Wanted){text, NULL, ID_DIGITS_MIN}, ret_image, ret_name, e);
+}
+
+int image_find_platform(Store *s, const char *text, const Platform *platform, Image *ret_image, char **ret_name,
+                        Err **e) {
+        return find(s, &(Wanted){text, platform, ID_DIGITS_MIN}, ret_image, ret_name, e);
+}
+
+int image_find_base(Store *s, const char *text, const Platform *platform, Image *ret_image, char **ret_name, Err **e) {
+        return find(s, &(Wanted){text, platform, BASE_ID_DIGITS_MIN}, ret_image, ret_name, e);
 }

@@ -32,6 +32,8 @@ int image_find(Store *s, const char *text, Image *ret_image, char **ret_name, Er
  * alone stands for). */
 int image_find_platform(Store *s, const char *text, const Platform *platform, Image *ret_image, char **ret_name,
                         Err **e);
+/* The same for FROM and its like, where an id has at least 12 digits or "sha256:" before it. */
+int image_find_base(Store *s, const char *text, const Platform *platform, Image *ret_image, char **ret_name, Err **e);
 int image_load(Store *s, const Digest *id, Image *ret_image, Err **e); /* STORE_FOUND/ABSENT */
 
 /* Make an image of snapshots and a config whose diff_ids are filled in here (computed where not yet known, in

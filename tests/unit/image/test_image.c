@@ -66,6 +66,16 @@ static void ambiguous_id(void **state) {
                 if (strchr(seen, hex[0])) {
                         Image found;
                         failed(f, image_find(f->a, digit, &found, NULL, &f->e), ERR_CONFLICT);
+                        failed(f, image_find_base(f->a, digit, NULL, &found, NULL, &f->e), ERR_NOT_FOUND);
+                        hex[11] = 0;
+                        failed(f, image_find_base(f->a, hex, NULL, &found, NULL, &f->e), ERR_NOT_FOUND);
+                        AUTO(freep) char *marked = xasprintf("sha256:%s", hex);
+                        ok(f, image_find_base(f->a, marked, NULL, &found, NULL, &f->e));
+                        image_done(&found);
+                        digest_hex(&made.id, hex);
+                        hex[12] = 0;
+                        ok(f, image_find_base(f->a, hex, NULL, &found, NULL, &f->e));
+                        image_done(&found);
                         return;
                 }
                 seen[i] = hex[0];
