@@ -28,7 +28,7 @@ bool str_eq_nocase(Str a, Str b) {
 Str str_sub(Str s, size_t from, size_t count) {
         if (from > s.n) from = s.n;
         if (count > s.n - from) count = s.n - from;
-        return (Str){s.p + from, count};
+        return (Str){from > 0 ? s.p + from : s.p, count}; /* an empty view may have no address to add to */
 }
 
 Str str_trim(Str s) {

@@ -72,6 +72,10 @@ static void test_strings(void **state) {
         assert_true(str_is(head, "a"));
         assert_true(str_is(rest, "b=c"));
         assert_true(str_is(str_trim(STR(" \tx y\n")), "x y"));
+        assert_true(str_is(str_sub(STR("abcd"), 1, 2), "bc"));
+        assert_true(str_is(str_sub(STR("abcd"), 3, 9), "d"));
+        assert_int_equal(str_sub(STR("abcd"), 9, 1).n, 0);
+        assert_null(str_sub((Str){0}, 1, 1).p);
         static const char *const names[] = {"RUN", "COPY", "ENTRYPOINT"};
         assert_string_equal(nearest_name("COPPY", names, 3), "COPY");
         assert_string_equal(nearest_name("entrypont", names, 3), "ENTRYPOINT");
