@@ -3,8 +3,8 @@
 
 #include "base/cleanup.h"
 
-/* "[" and "[[" begin the table in every build that has a shell's test. */
-static const char table_start[] = "\0[\0[[";
+/* "[" and "[[" begin the table in every build that has a shell's test; names of the shell's own commands may begin so, too. */
+static const char table_start[] = "[\0[[";
 
 static bool is_name(Str s) {
         for (size_t i = 0; i < s.n; i++) {
@@ -22,17 +22,32 @@ static bool string_at(const char *p, const char *end, Str *ret_string) {
         return nul != NULL;
 }
 
-int busybox_applets(Str program, StrVec *ret_names, Err **e) {
-        const char *end = program.p + program.n;
-        const char *start = program.n ? memmem(program.p, program.n, table_start, sizeof table_start) : NULL;
-        if (!start) return err_new(e, ERR_FORMAT, "the program is no busybox: its table of applets was not found");
+/* The sorted strings from p on: how many, up to BUSYBOX_APPLETS_MAX + 1. names: NULL, or where they go. */
+static size_t read_table(const char *p, const char *end, StrVec *names) {
         Str name, before = {0};
-        for (const char *p = start + 1; string_at(p, end, &name); p += name.n + 1) {
+        size_t count = 0;
+        for (; count <= BUSYBOX_APPLETS_MAX && string_at(p, end, &name); p += name.n + 1, count++) {
                 if (!is_name(name) || (before.p && str_cmp(name, before) <= 0)) break;
-                if (ret_names->n == BUSYBOX_APPLETS_MAX)
-                        return err_new(e, ERR_LIMIT, "a busybox with more than %d applets", BUSYBOX_APPLETS_MAX);
-                strvec_push_take(ret_names, str_dup(name));
+                if (names) strvec_push_take(names, str_dup(name));
                 before = name;
         }
+        return count;
+}
+
+int busybox_applets(Str program, StrVec *ret_names, Err **e) {
+        const char *end = program.p + program.n, *table = NULL;
+        size_t longest = 0;
+        for (const char *p = program.p; p && p < end; p++) {
+                p = memmem(p, (size_t)(end - p), table_start, sizeof table_start);
+                if (!p) break;
+                size_t count = read_table(p, end, NULL);
+                if (count <= longest) continue;
+                longest = count;
+                table = p;
+        }
+        if (!table) return err_new(e, ERR_FORMAT, "the program is no busybox: its table of applets was not found");
+        if (longest > BUSYBOX_APPLETS_MAX)
+                return err_new(e, ERR_LIMIT, "a busybox with more than %d applets", BUSYBOX_APPLETS_MAX);
+        read_table(table, end, ret_names);
         return 0;
 }

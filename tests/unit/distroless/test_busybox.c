@@ -29,6 +29,15 @@ static void test_ends_where_order_ends(void **state) {
         assert_int_equal(names.n, 3);
 }
 
+static void test_takes_the_longest(void **state) {
+        (void)state;
+        static const char program[] = "\0[\0[[\0alias\0Usage\0bytes[\0[[\0acpid\0ash\0cat\0zcat\0\0/x";
+        AUTO(strvec_done) StrVec names = {0};
+        assert_int_equal(busybox_applets((Str){program, sizeof program}, &names, NULL), 0);
+        assert_int_equal(names.n, 6);
+        assert_string_equal(names.v[2], "acpid");
+}
+
 static void test_cut_short(void **state) {
         (void)state;
         static const char program[] = {0, '[', 0, '[', '[', 0, 'c', 'a', 't'};
@@ -49,6 +58,7 @@ static void test_no_busybox(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {cmocka_unit_test(test_reads_table),
                                            cmocka_unit_test(test_ends_where_order_ends),
-                                           cmocka_unit_test(test_cut_short), cmocka_unit_test(test_no_busybox)};
+                                           cmocka_unit_test(test_takes_the_longest), cmocka_unit_test(test_cut_short),
+                                           cmocka_unit_test(test_no_busybox)};
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

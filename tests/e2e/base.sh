@@ -1,0 +1,278 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Base images assembled from the Debian packages of this machine's repositories: their sizes, what runs in them, locks, other
+# architectures, and what goes wrong. All tests share one store.
+. "${0%/*}/lib.bash"
+
+bases=$work/bases
+base() { DECANT_ROOT=$bases "$DECANT" base "$@"; }
+in_bases() { DECANT_ROOT=$bases "$DECANT" "$@"; }
+
+# within NAME BYTES PERCENT WANTED
+within() {
+        awk -v have="$2" -v percent="$3" -v want="$4" 'BEGIN { d = have - want; if (d < 0) d = -d; exit !(d * 100 <= want * percent) }' ||
+                fail "$1 has $2 bytes; $4 within $3 % are expected"
+}
+
+# The sizes of the published images, in bytes.
+test_sizes() {
+        local name want
+        while read -r name want; do
+                base build -q "$name" >/dev/null || fail "base build $name"
+                within "$name" "$(in_bases inspect --format '{{.Size}}' "$name")" 3 "$want"
+        done <<END
+                static-debian12 2110000
+                base-nossl-debian12 14940000
+                base-debian12 20840000
+                cc-debian12 23670000
+                python3-debian12 55160000
+                static-debian13 2230000
+                base-nossl-debian13 15250000
+                base-debian13 24270000
+                cc-debian13 27550000
+                python3-debian13 59520000
+                java-base-debian13 26440000
+END
+}
+
+# Smaller ones hold what one program needs: at most this.
+test_minimal_sizes() {
+        local name most
+        while read -r name most; do
+                base build -q "$name" >/dev/null || fail "base build $name"
+                [ "$(in_bases inspect --format '{{.Size}}' "$name")" -le "$most" ] || fail "$name is larger than $most bytes"
+        done <<END
+                static-min-debian12 600000
+                base-nossl-min-debian12 2900000
+                cc-min-debian12 7100000
+                static-min-debian13 600000
+                cc-min-debian13 7100000
+END
+}
+
+# as_nobody IMAGE ARGUMENTS: with a read-only root file system, as the user that has no rights.
+as_nobody() { in_bases run --rm --read-only --user 65532 "$@"; }
+
+test_python_runs() {
+        local release
+        for release in debian12 debian13; do
+                base build -q "python3-$release:nonroot" >/dev/null || fail "build"
+                as_nobody "python3-$release:nonroot" -c '
+import bz2, ctypes, ctypes.util, curses, hashlib, lzma, pwd, readline, sqlite3, ssl, sys, time, zlib, zoneinfo
+assert len(ssl.create_default_context().get_ca_certs()) > 100
+assert sqlite3.connect(":memory:").execute("select 6 * 7").fetchone() == (42,)
+assert pwd.getpwuid(65532).pw_name == "nonroot"
+assert ctypes.util.find_library("ssl") == "libssl.so.3", ctypes.util.find_library("ssl")
+assert sys.getfilesystemencoding() == "utf-8"
+assert zoneinfo.ZoneInfo("Asia/Tokyo").utcoffset(__import__("datetime").datetime(2024, 1, 1)).seconds == 9 * 3600
+try:
+    open("/home/nonroot/x", "w")
+    raise SystemExit("the root file system is not read-only")
+except OSError:
+    print("good")
+' >out.txt || fail "python of $release: $(cat out.txt)"
+                [ "$(cat out.txt)" = good ] || fail "$(cat out.txt)"
+        done
+}
+
+# The structure tests of each image; what is for which image is said in tests/structure/images.
+test_structure() {
+        local name release variant files
+        while read -r name release variant; do
+                base build -q "$name-$release:$variant" >/dev/null || fail "build $name-$release:$variant"
+                files=$("$TOP/tests/structure/files-for" "$name" "$release" "$variant") || fail "files for $name"
+                (cd "$TOP" && in_bases test -q --output json "$name-$release:$variant" $files) >out.json || fail "$name-$release:$variant: $(cat out.json)"
+                python3 -c 'import json, sys; r = json.load(sys.stdin); assert r["Pass"] > 3 and r["Fail"] == 0, r' <out.json || fail "$name: $(cat out.json)"
+        done <<END
+static debian12 latest
+static debian13 nonroot
+static debian13 debug
+base-nossl debian12 latest
+base debian13 nonroot
+base debian12 debug-nonroot
+cc debian12 latest
+python3 debian12 nonroot
+python3 debian13 latest
+java-base debian13 latest
+java17 debian12 nonroot
+java17 debian12 debug
+nodejs debian12 nonroot
+END
+}
+
+# Every module of the standard library, but those that are for other systems, for tests, or draw.
+test_python_imports_all() {
+        base build -q python3-debian12 >/dev/null && as_nobody python3-debian12 -c '
+import pkgutil, sys, importlib, warnings
+warnings.simplefilter("ignore")
+skip = ("test", "dbm.gnu", "turtle", "lib2to3.pgen2.conv", "venv.__main__", "unittest.__main__", "idlelib", "tkinter", "antigravity", "this",
+        "asyncio.windows", "multiprocessing.popen_spawn_win32", "encodings.mbcs", "encodings.oem", "encodings.cp65001", "ctypes.wintypes", "msilib",
+        "distutils", "ensurepip.__main__", "json.__main__", "lib2to3.tests", "sqlite3.__main__", "_distutils_system_mod", "__main__", "zipfile.__main__")
+bad = []
+for m in pkgutil.walk_packages(onerror=lambda name: None):
+    if m.name.startswith(skip) or m.name.endswith("__main__") or ".test" in m.name: continue
+    try: importlib.import_module(m.name)
+    except BaseException as e: bad.append("%s: %r" % (m.name, e))
+print(len(sys.modules))
+if bad: raise SystemExit("\n".join(bad))
+' >out.txt 2>err.txt || fail "$(cat err.txt)"
+        [ "$(cat out.txt)" -gt 400 ] || fail "only $(cat out.txt) modules"
+}
+
+test_no_shell_but_in_debug() {
+        base build -q static-debian12 >/dev/null && base build -q static-debian12:debug >/dev/null || fail "build"
+        expect_fail 127 -- in_bases run --rm --entrypoint /bin/sh static-debian12 -c true
+        in_bases run --rm static-debian12:debug -c 'ls / | grep -c busybox && nc --help 2>&1 | head -1' >out.txt || fail "$(cat out.txt)"
+        grep -q '^1$' out.txt && grep -q BusyBox out.txt || fail "$(cat out.txt)"
+}
+
+test_java_runs() {
+        base build -q java17-debian12:nonroot >/dev/null || fail "build"
+        as_nobody --entrypoint /usr/bin/java java17-debian12:nonroot -XshowSettings:properties -version >out.txt 2>&1 || fail "$(cat out.txt)"
+        grep -q 'sun.jnu.encoding = UTF-8' out.txt && grep -q 'openjdk version "17' out.txt || fail "$(cat out.txt)"
+        printf '%s\n' 'import javax.net.ssl.*; import java.security.KeyStore; import java.awt.*; public class T {
+public static void main(String[] a) throws Exception {
+ TrustManagerFactory f = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm()); f.init((KeyStore) null);
+ int n = ((X509TrustManager) f.getTrustManagers()[0]).getAcceptedIssuers().length;
+ if (n < 100) throw new Exception("only " + n + " authorities");
+ if (GraphicsEnvironment.getLocalGraphicsEnvironment().getAllFonts().length < 4) throw new Exception("no fonts");
+ System.out.println("good"); } }' >T.java
+        base build -q java17-debian12:debug >/dev/null || fail "build of the debug image, which has a compiler"
+        in_bases run --rm --user 0 -v "$PWD:/src" -w /src --entrypoint /usr/lib/jvm/java-17-openjdk-$(dpkg --print-architecture)/bin/javac java17-debian12:debug -d /src T.java ||
+                fail "javac"
+        as_nobody -v "$PWD:/src" --tmpfs /tmp --entrypoint /usr/bin/java java17-debian12:nonroot -cp /src T >out.txt 2>&1 || fail "$(cat out.txt)"
+        grep -q '^good$' out.txt || fail "$(cat out.txt)"
+}
+
+test_node_runs() {
+        base build -q nodejs-debian12:nonroot >/dev/null || fail "build"
+        as_nobody nodejs-debian12:nonroot -e '
+const assert = require("assert");
+assert.equal(new Intl.DateTimeFormat("de", {month: "long"}).format(new Date(2024, 2, 1)), "März");
+assert.equal(require("os").userInfo().username, "nonroot");
+assert(require("tls").rootCertificates.length > 100);
+console.log(require("crypto").createHash("sha256").update("").digest("hex").slice(0, 8));' >out.txt 2>&1 || fail "$(cat out.txt)"
+        [ "$(cat out.txt)" = e3b0c442 ] || fail "$(cat out.txt)"
+}
+
+# A program in C with the C library's databases, on the smallest base that carries it.
+test_c_runs() {
+        printf '%s\n' '#include <stdio.h>
+#include <pwd.h>
+#include <netdb.h>
+int main(void) { struct passwd *p = getpwuid(65532); struct servent *s = getservbyname("https", "tcp");
+return !(p && s && printf("%s %d\n", p->pw_name, (s->s_port >> 8 | s->s_port << 8) & 0xffff) > 0); }' >t.c
+        gcc -o t t.c || fail "gcc"
+        local name
+        for name in base-nossl-debian12 base-debian12 cc-debian12 base-nossl-min-debian12; do
+                base build -q "$name:nonroot" >/dev/null || fail "$name"
+                as_nobody -v "$PWD/t:/t" --entrypoint /t "$name:nonroot" >out.txt || fail "$name"
+                [ "$(cat out.txt)" = "nonroot 443" ] || fail "$name: $(cat out.txt)"
+        done
+}
+
+# Equal packages, equal bytes: in another store, from a lock, without asking anybody, and for an architecture that cannot run here.
+test_locked_and_offline() {
+        local name=cc-debian12 first again
+        base lock "$name" --platform linux/amd64,linux/arm64 --lock cc.json -q || fail "lock"
+        base build "$name" --platform linux/amd64,linux/arm64 --locked --lock cc.json -q -t both >first.txt || fail "build"
+        [ "$(wc -l <first.txt)" = 2 ] || fail "$(cat first.txt)"
+        mkdir -p other/debian && cp -r "$bases/debian/pool" other/debian/
+        DECANT_ROOT=$PWD/other "$DECANT" base build "$name" --platform linux/amd64,linux/arm64 --locked --offline --lock cc.json -q >again.txt || fail "offline"
+        cmp first.txt again.txt || fail "other images: $(cat first.txt again.txt)"
+        in_bases inspect --format '{{.Architecture}}' "$(tail -1 first.txt)" | grep -q arm64 || fail "no arm64"
+        base build "$name" -q -t now >now.txt && [ "$(head -1 first.txt)" = "$(cat now.txt)" ] || fail "the lock gives another image"
+        base verify "$name" --lock cc.json -q >verdict.txt || fail "$(cat verdict.txt)"
+        grep -q 'libc6 .* signed' verdict.txt || fail "$(cat verdict.txt)"
+}
+
+test_update_says_what_changes() {
+        base lock static-debian12 --lock now.json -q || fail "lock"
+        base update static-debian12 --lock now.json --diff -q >out.txt && grep -q 'nothing has changed' out.txt || fail "$(cat out.txt)"
+        sed 's/"name": "netbase", "version": "[^"]*"/"name": "netbase", "version": "5.0"/' now.json >old.json
+        base update static-debian12 --lock old.json --diff -q >out.txt || fail "$(cat out.txt)"
+        grep -qE 'netbase 5.0 -> 6' out.txt || fail "$(cat out.txt)"
+        grep -q '"5.0"' old.json || fail "--diff wrote the lock"
+        base update static-debian12 --lock old.json -q >/dev/null && cmp now.json old.json || fail "the new lock is another one"
+}
+
+# A lock's package whose bytes are others, and one that no release has.
+test_lock_is_held() {
+        base lock static-debian12 --lock lock.json -q || fail "lock"
+        sed -E '/"name": "netbase"/s/"sha256": "sha256:.{8}/"sha256": "sha256:00000000/' lock.json >wrong.json
+        expect_fail 6 'netbase' '00000000' -- base build static-debian12 --locked --lock wrong.json -q
+        expect_fail 5 'lock file' 'decant base lock' -- base build static-debian12 --locked --lock none.json -q
+        echo '{"version": 1}' >broken.json
+        expect_fail 6 "broken.json: 'recipe' is missing" -- base build static-debian12 --locked --lock broken.json -q
+}
+
+# What a user writes: a base, a package and its own authority.
+test_own_recipe() {
+        openssl req -x509 -newkey rsa:2048 -nodes -keyout /dev/null -out my-ca.pem -days 30 -subj '/O=Example/CN=Example Root' 2>/dev/null || fail "openssl"
+        printf '%s\n' 'extends: base' 'packages: [libpq5]' 'certificates: [my-ca.pem]' 'releases: {debian12: {}}' 'time-zone: Europe/Berlin' >web.yaml
+        base build ./web.yaml -t web -q >/dev/null || fail "build"
+        printf 'FROM web\n' >Dockerfile && in_bases build -q -o out . || fail "export"
+        ls out/usr/lib/*/libpq.so.5 >/dev/null || fail "no libpq"
+        ls out/usr/lib/*/libgssapi_krb5.so.2 >/dev/null || fail "what libpq needs is not there"
+        openssl verify -CAfile out/etc/ssl/certs/ca-certificates.crt my-ca.pem >/dev/null || fail "the bundle does not have the authority"
+        [ "$(readlink out/etc/localtime)" = /usr/share/zoneinfo/Europe/Berlin ] || fail "$(ls -l out/etc/localtime)"
+}
+
+test_recipe_mistakes() {
+        printf 'extends: base\npackages: [libpq55]\nreleases: {debian12: {}}\n' >a.yaml
+        expect_fail 5 'libpq55' 'libpq5' 'a.yaml:2' -- base build ./a.yaml -q
+        printf 'extends: static\npackagess: [x]\nreleases: {debian12: {}}\n' >b.yaml
+        expect_fail 3 'b.yaml:2' 'packagess' 'packages' -- base build ./b.yaml -q
+        printf 'extends: base\nsize-budget: 1MB\nreleases: {debian12: {}}\n' >c.yaml
+        expect_fail 1 'size budget is 1MB' 'libc6' -- base build ./c.yaml -q
+        printf 'extends: static\naccounts:\n  users:\n    - {name: me, uid: 65532}\nreleases: {debian12: {}}\n' >d.yaml
+        expect_fail 3 'd.yaml:4' '65532' 'static.yaml' -- base build ./d.yaml -q
+        printf 'extends: static\nclosure: true\npackages: [mawk, systemd-standalone-sysusers, systemd]\nreleases: {debian12: {}}\n' >e.yaml
+        expect_fail 1 'systemd' -- base build ./e.yaml -q
+        expect_fail 5 'pyhton3' 'python3' -- base build pyhton3 -q
+        expect_fail 5 'debian99' -- base build static-debian99 -q
+        expect_fail 5 'debugg' 'debug' -- base build static:debugg -q
+        expect_fail 2 'buidl' 'build' -- base buidl static
+}
+
+# FROM takes what a recipe answers to; the second build finds it.
+test_from() {
+        printf 'print("hello", __import__("os").getuid())\n' >app.py
+        printf 'FROM gcr.io/distroless/python3-debian12:nonroot\nCOPY app.py /app/\nWORKDIR /app\nCMD ["app.py"]\n' >Dockerfile
+        in_bases build -t app . >first.log 2>&1 || fail "$(cat first.log)"
+        grep -q 'is assembled from recipe python3 (debian12' first.log || fail "$(cat first.log)"
+        [ "$(in_bases run --rm app)" = "hello 65532" ] || fail "it does not run"
+        in_bases build -t app . >second.log 2>&1 || fail "$(cat second.log)"
+        grep -q 'assembled' second.log && fail "assembled again: $(cat second.log)"
+        in_bases images --format '{{.Repository}}:{{.Tag}}' | grep -qx 'gcr.io/distroless/python3-debian12:nonroot' || fail "it has no name"
+        printf 'FROM gcr.io/distroless/java11\n' >Dockerfile
+        expect_fail 5 'Dockerfile:1' 'java17' -- in_bases build .
+        printf 'FROM gcr.io/distroless/statik\n' >Dockerfile
+        expect_fail 5 'did you mean' 'gcr.io/distroless/static' -- in_bases build .
+        printf 'FROM gcr.io/distroless/cc-debian12\n' >Dockerfile
+        expect_fail 5 'No such image' -- in_bases build --base-from registry .
+}
+
+test_foreign_from() {
+        printf 'FROM gcr.io/distroless/static-debian12\nARG TARGETARCH\nCOPY x /x-$TARGETARCH\n' >Dockerfile
+        echo x >x
+        in_bases build -q --platform linux/amd64,linux/arm64 -o type=oci,dest=both.tar . >out.log 2>&1 || fail "$(cat out.log)"
+        tar -xOf both.tar index.json | python3 -c 'import json, sys; assert json.load(sys.stdin)["manifests"]' || fail "no index"
+        local arch
+        for arch in amd64 arm64; do
+                skopeo inspect --override-arch "$arch" --config oci-archive:both.tar | grep -q "\"architecture\": *\"$arch\"" || fail "no $arch"
+        done
+}
+
+test_scanners_see_packages() {
+        base build -q cc-debian12 -t cc >/dev/null || fail "build"
+        in_bases sbom cc --format json >sbom.json || fail "sbom"
+        python3 - sbom.json <<'END' || fail "packages"
+import json, sys
+names = {p["name"] for p in json.load(open(sys.argv[1]))["packages"]}
+wanted = {"base-files", "netbase", "tzdata", "media-types", "ca-certificates", "libc6", "libssl3", "libgomp1", "libstdc++6", "libgcc-s1", "gcc-12-base"}
+assert names == wanted, names ^ wanted
+END
+}
+
+run_tests
