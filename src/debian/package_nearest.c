@@ -7,7 +7,6 @@ enum { CANDIDATES_MAX = 256, NAME_MAX_LENGTH = 128 };
 /* Names that may have been meant: those that differ in a few letters, and those that go on where the text ends. */
 typedef struct Search {
         const char *text;
-        size_t length;
         StrVec near, longer;
 } Search;
 
@@ -57,7 +56,7 @@ static int shortest_of(const StrVec *list) {
 
 int package_universe_nearest(PackageUniverse *u, const char *name, StrVec *ret_names, Err **e) {
         if (!*name) return 0;
-        AUTO(search_done) Search s = {.text = name, .length = strlen(name)};
+        AUTO(search_done) Search s = {.text = name};
         PackageScan scan = {.found = search_found, .context = &s};
         for (size_t i = 0; i < package_universe_count(u); i++)
                 if (package_index_scan(package_universe_index(u, i), &scan, e) < 0) return -1;

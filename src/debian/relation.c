@@ -7,14 +7,13 @@
 
 enum { SHOWN_MAX = 80 }; /* of an entry in a message */
 
+/* A longer sign before its beginning, the present one before its older form. */
 static const struct {
-        const char *sign; /* longer ones first */
+        const char *sign;
         RelationOperator operation;
-        const char *shown;
 } operators[] = {
-        {"<<", RELATION_EARLIER, "<<"},    {"<=", RELATION_EARLIER_EQUAL, "<="}, {">=", RELATION_LATER_EQUAL, ">="},
-        {">>", RELATION_LATER, ">>"},      {"=", RELATION_EQUAL, "="},           {"<", RELATION_EARLIER_EQUAL, "<="},
-        {">", RELATION_LATER_EQUAL, ">="},
+        {"<<", RELATION_EARLIER}, {"<=", RELATION_EARLIER_EQUAL}, {">=", RELATION_LATER_EQUAL}, {">>", RELATION_LATER},
+        {"=", RELATION_EQUAL},    {"<", RELATION_EARLIER_EQUAL},  {">", RELATION_LATER_EQUAL},
 };
 
 static int refuse(Err **e, Str entry, const char *expected) {
@@ -158,7 +157,7 @@ void relation_render(const Relation *r, Buf *ret) {
         if (r->qualifier.n > 0) buf_addf(ret, ":" STR_FMT, STR_ARG(r->qualifier));
         for (size_t i = 0; i < sizeof operators / sizeof *operators && r->operation != RELATION_ANY; i++) {
                 if (operators[i].operation != r->operation) continue;
-                buf_addf(ret, " (%s " STR_FMT ")", operators[i].shown, STR_ARG(r->version));
+                buf_addf(ret, " (%s " STR_FMT ")", operators[i].sign, STR_ARG(r->version));
                 return;
         }
 }

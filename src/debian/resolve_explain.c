@@ -118,8 +118,9 @@ static int add_way_down(Resolver *r, Steps *steps, Node *n, const RelationGroup 
 static void add_steps(const Resolver *r, const ResolveRoot *root, const Steps *steps, Buf *text) {
         buf_addf(text, "%s: ", place(root));
         for (size_t i = 0; i < steps->n; i++) {
+                if (i > 0) buf_addc(text, ' ');
                 add_package(r, steps->v[i].n, text);
-                buf_addf(text, "\n  needs " STR_FMT ": ", STR_ARG(steps->v[i].group->text));
+                buf_addf(text, "\n  needs " STR_FMT ":", STR_ARG(steps->v[i].group->text));
         }
 }
 
@@ -149,7 +150,10 @@ static int add_reason(Resolver *r, const Relation *relation, Buf *text) {
 }
 
 static int add_reasons(Resolver *r, const RelationGroup *group, Buf *text) {
-        if (group->n == 1) return add_reason(r, &group->v[0], text);
+        if (group->n == 1) {
+                buf_addc(text, ' ');
+                return add_reason(r, &group->v[0], text);
+        }
         for (size_t i = 0; i < group->n; i++) {
                 buf_addf(text, "\n    " STR_FMT ": ", STR_ARG(group->v[i].text));
                 if (add_reason(r, &group->v[i], text) < 0) return -1;
@@ -177,6 +181,7 @@ static void add_way(const Resolver *r, const Node *n, Buf *text) {
         AUTO(steps_done) Steps steps = {0};
         add_way_to(&steps, n);
         add_steps(r, root_of(n), &steps, text);
+        if (steps.n > 0) buf_addc(text, ' ');
         add_package(r, n, text);
         buf_addc(text, '\n');
 }

@@ -237,7 +237,7 @@ static void test_chains(void **state) {
                  "needs gone: there is no such package\n", NULL},
                 {"app 1; Depends: mid\nmid 1; Depends: gone | lib (>= 2) | bad\nlib 1\nbad 1; Depends: nowhere\n",
                  "app", ERR_CONFLICT, "'mid' needs 'gone | lib (>= 2) | bad'",
-                 "  needs mid: mid 1 (testing main)\n  needs gone | lib (>= 2) | bad: \n    gone: there is no such "
+                 "  needs mid: mid 1 (testing main)\n  needs gone | lib (>= 2) | bad:\n    gone: there is no such "
                  "package\n"
                  "    lib (>= 2): there is 1 (testing main)\n    bad: 'bad' needs 'nowhere', which cannot be had\n",
                  NULL},
