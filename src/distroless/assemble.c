@@ -148,6 +148,7 @@ static int view_of(const Assembly *a, const BaseLayers *layers, View **ret_view,
 /* ---- all files of the packages of which the image gets only what is made of them */
 
 static bool is_source(const Assembly *a, const LockedPackage *p) {
+        if (p->use == USE_VERSION) return false;
         if (p->use == USE_CERTIFICATES || p->use == USE_BUSYBOX) return true;
         bool wanted = a->recipe->ca_bundle || a->recipe->java_keystore;
         return (wanted && streq(p->name, CERTIFICATES_PACKAGE)) ||

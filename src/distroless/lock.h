@@ -19,6 +19,7 @@ typedef enum LockUse {
         USE_CERTIFICATES, /* only the certificate bundle made of it is */
         USE_LOCALE,       /* only its C.utf8 locale is */
         USE_BUSYBOX,      /* only its program and links to it are */
+        USE_VERSION,      /* apt installs it into a complete Debian: what it is here is known, not what comes with it */
 } LockUse;
 
 typedef struct LockedPackage {

@@ -52,12 +52,13 @@ static bool is_needed(const Maker *m, const Recipe *r) {
 static void add_roots(Selection *s) {
         const Recipe *r = s->recipe;
         for (size_t i = 0; i < r->packages.n; i++)
-                add_root(s, r->packages.v[i].name, &r->packages.v[i].at, r->packages.v[i].closure);
+                add_root(s, r->packages.v[i].name, &r->packages.v[i].at, r->packages.v[i].closure && !r->bootstrap);
         for (size_t i = 0; i < ARRAY_SIZE(makers); i++)
                 if (is_needed(&makers[i], r)) add_root(s, makers[i].package, &r->at, false);
 }
 
 static LockUse use_of(const Selection *s, Str name) {
+        if (s->recipe->bootstrap) return USE_VERSION; /* apt chooses what comes with it */
         for (size_t i = 0; i < ARRAY_SIZE(makers); i++)
                 if (str_is(name, makers[i].package) && is_needed(&makers[i], s->recipe)) return makers[i].use;
         return USE_FILES;
@@ -91,7 +92,6 @@ static int resolve(Selection *s, BaseLock *lock, Err **e) {
         PackageList list = {0};
         lock->architecture = xstrdup(s->recipe->architecture);
         lock_suites(s, lock);
-        if (s->recipe->bootstrap) return 0; /* apt chooses */
         add_roots(s);
         if (debian_resolve(debian_archive_universe(s->archive), s->roots.v, s->roots.n, &list, e) < 0) return -1;
         for (size_t i = 0; i < list.n; i++) {
