@@ -35,8 +35,7 @@ static int open_index(const char *path, PackageIndex **ret, Err **e) {
         AUTO(source_freep) Source *file = source_from_fd(fd);
         if (package_index_build(file, text, table, e) < 0) return err_wrap(e, "%s", path);
         AUTO(freep)
-        char *text_path = xasprintf("/proc/self/fd/%d", text),
-             *table_path = xasprintf("/proc/self/fd/%d", table);
+        char *text_path = xasprintf("/proc/self/fd/%d", text), *table_path = xasprintf("/proc/self/fd/%d", table);
         return package_index_open(text_path, table_path, path, ret, e);
 }
 

@@ -17,8 +17,7 @@ static PackageIndex *open_index(const uint8_t *data, size_t size) {
         if ((status < 0) != (e != NULL)) abort();
         if (status < 0) return NULL;
         AUTO(freep)
-        char *text_path = xasprintf("/proc/self/fd/%d", text),
-             *table_path = xasprintf("/proc/self/fd/%d", table);
+        char *text_path = xasprintf("/proc/self/fd/%d", text), *table_path = xasprintf("/proc/self/fd/%d", table);
         PackageIndex *index;
         if (package_index_open(text_path, table_path, "fuzz", &index, NULL) < 0) abort();
         return index;

@@ -30,8 +30,7 @@ static inline int packages_build(Str text, int *ret_text_fd, int *ret_table_fd, 
 
 static inline int packages_open_fds(int text_fd, int table_fd, const char *label, PackageIndex **ret, Err **e) {
         AUTO(freep)
-        char *text = xasprintf("/proc/self/fd/%d", text_fd),
-             *table = xasprintf("/proc/self/fd/%d", table_fd);
+        char *text = xasprintf("/proc/self/fd/%d", text_fd), *table = xasprintf("/proc/self/fd/%d", table_fd);
         return package_index_open(text, table, label, ret, e);
 }
 
