@@ -331,7 +331,15 @@ static const char *locked_version(void *context, const char *package) {
         return NULL;
 }
 
+/* Keys that recipes may have but that nothing is made of yet are not passed over in silence. */
+static int check_served(const Recipe *r, Err **e) {
+        const char *key = r->base ? "base" : r->python_bytecode ? "python-bytecode" : NULL;
+        if (!key) return 0;
+        return err_new(e, ERR_UNSUPPORTED, "%s:%u: '%s' is not served yet", r->at.file, r->at.line, key);
+}
+
 static int run(Assembly *a, AssembledBase *base, Err **e) {
+        if (check_served(a->recipe, e) < 0) return -1;
         if (a->params->lock)
                 base_lock_copy(&base->lock, a->params->lock);
         else if (select_packages(a, &base->lock, e) < 0)

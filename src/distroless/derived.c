@@ -12,6 +12,7 @@
 #include "distroless/ld_cache.h"
 #include "distroless/nsswitch.h"
 #include "distroless/os_release.h"
+#include "layer/users.h"
 #include "layer/view.h"
 #include "os/fs.h"
 #include "store/key.h"
@@ -58,18 +59,34 @@ static void account_groups(const Recipe *r, AccountGroup *groups, StrVec *places
         }
 }
 
-static int add_accounts(const Derived *d, SmallTree *tree, Err **e) {
+/* A complete Debian has accounts: the recipe's come behind them. */
+static int begin_accounts(const Derived *d, const char *path, Buf *text, Err **e) {
+        AUTO(freep) char *data = NULL;
+        size_t size;
+        if (!d->recipe->bootstrap) return 0;
+        int r = view_read_file(d->below, path, USERS_FILE_MAX, &data, &size, e);
+        if (r == VIEW_FOUND) buf_add(text, data, size);
+        return r < 0 ? -1 : 0;
+}
+
+static int render_accounts(const Derived *d, Buf *passwd, Buf *group, Err **e) {
         const Recipe *r = d->recipe;
-        if (r->users.n == 0 && r->groups.n == 0) return 0;
         AUTO(strvec_done) StrVec places = {0};
-        AUTO(buf_done) Buf passwd = {0};
-        AUTO(buf_done) Buf group = {0};
         AUTO(freep) AccountUser *users = xcalloc(r->users.n + 1, sizeof *users);
         AUTO(freep) AccountGroup *groups = xcalloc(r->groups.n + 1, sizeof *groups);
         account_users(r, users, &places);
         account_groups(r, groups, &places);
         const Accounts accounts = {users, r->users.n, groups, r->groups.n};
-        if (accounts_render(&accounts, &passwd, &group, e) < 0) return -1;
+        return accounts_render(&accounts, passwd, group, e);
+}
+
+static int add_accounts(const Derived *d, SmallTree *tree, Err **e) {
+        AUTO(buf_done) Buf passwd = {0};
+        AUTO(buf_done) Buf group = {0};
+        if (d->recipe->users.n == 0 && d->recipe->groups.n == 0) return 0;
+        if (begin_accounts(d, "/etc/passwd", &passwd, e) < 0 || begin_accounts(d, "/etc/group", &group, e) < 0)
+                return -1;
+        if (render_accounts(d, &passwd, &group, e) < 0) return -1;
         if (small_tree_file(tree, "/etc/passwd", plain_file, buf_str(&passwd), e) < 0) return -1;
         return small_tree_file(tree, "/etc/group", plain_file, buf_str(&group), e);
 }
