@@ -3,8 +3,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "codec/config_node.h"
 #include "base/cleanup.h"
+#include "codec/config_node.h"
+#include "codec/json.h"
 
 /* JSON by RFC 8259. jansson does not tell where a value stood, and a message about a bake file has to. */
 
@@ -225,12 +226,21 @@ static ConfigNode *read_value(Reader *r) {
         return result < 0 ? NULL : n;
 }
 
+/* RFC 8259 8.1. Two keys that differ only in bytes which mean nothing would be one key to whoever reads them next. */
+static int check_utf8(Reader *r, Str text) {
+        size_t bad = json_find_no_utf8(text);
+        if (bad == text.n) return 0;
+        for (size_t i = 0; i < bad; i++) r->line += text.p[i] == '\n';
+        return fail(r, "this is no UTF-8");
+}
+
 int config_json_parse(Arena *a, const char *file, Str text, ConfigNode **ret_root, Err **e) {
         Reader r = {.arena = a, .file = arena_strdup(a, file), .p = text.p, .line = 1, .error = e};
         if (str_starts(text, STR("\xef\xbb\xbf"))) text = str_sub(text, 3, text.n);
         r.p = text.p;
         r.end = text.p + text.n;
         if (text.n > CONFIG_FILE_MAX) return err_new(e, ERR_LIMIT, "%s: larger than %d bytes", file, CONFIG_FILE_MAX);
+        if (check_utf8(&r, text) < 0) return -1;
         ConfigNode *root = read_value(&r);
         if (!root) return -1;
         skip_space(&r);

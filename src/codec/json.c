@@ -24,6 +24,17 @@ static size_t utf8_length(const uint8_t *p, size_t n, uint32_t *ret_rune) {
         return length;
 }
 
+size_t json_find_no_utf8(Str s) {
+        const uint8_t *p = (const uint8_t *)s.p;
+        uint32_t rune;
+        for (size_t i = 0; i < s.n;) {
+                size_t length = p[i] < 0x80 ? 1 : utf8_length(p + i, s.n - i, &rune);
+                if (length == 0) return i;
+                i += length;
+        }
+        return s.n;
+}
+
 static void add_escaped_ascii(Buf *b, char c) {
         static const char short_forms[] = "\bb\ff\nn\rr\tt\"\"\\\\";
         for (const char *p = short_forms; *p; p += 2) {

@@ -18,6 +18,9 @@ void json_add_string(Buf *b, Str s);
 void json_add_string_plain(Buf *b, Str s);    /* without HTML escaping */
 void json_add_text(Buf *b, const char *text); /* json_add_string() of a C string; NULL gives "" */
 
+/* Where the first byte stands that is no part of UTF-8 (RFC 3629); s.n when there is none. */
+size_t json_find_no_utf8(Str s);
+
 /* Append "key": and, unless the last byte so far opens an object or list, a comma before it. */
 void json_add_key(Buf *b, const char *key);
 

@@ -178,6 +178,8 @@ int reference_parse(Str text, Reference *ret_reference, Err **e) {
         split_host(name, &host, &path);
         if (check_name(text, name, host, path, e) < 0) return -1;
         bool official = is_official(host, path);
+        size_t whole = host.n + path.n + tag.n + digest.n + sizeof official_prefix + sizeof "//:latest@";
+        if (whole > REFERENCE_MAX_BYTES) return bad(text, "it is too long when it is written in full", e);
         *ret_reference = (Reference){
                 .host = str_dup(host),
                 .path = xasprintf("%s" STR_FMT, official ? official_prefix : "", STR_ARG(path)),

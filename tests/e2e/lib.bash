@@ -60,11 +60,13 @@ first_free_id() {
 # with the script's status. Root only.
 as_new_user() {
         local home=$work/home status=0 first
+        exec 9>"${TMPDIR:-/tmp}/decant-e2e-users.lock" && flock 9 # two scripts want ids of their own
         first=$(first_free_id)
         mkdir "$home" && useradd --no-create-home --home-dir "$home" --shell /bin/bash "$user" || fail "useradd"
         trap 'userdel "$user" 2>/dev/null; sed -i "/^$user:/d" /etc/subuid /etc/subgid; rm -rf "$work"' EXIT
         sed -i "/^$user:/d" /etc/subuid /etc/subgid # useradd gives some where it is set up to
         echo "$user:$first:65536" | tee -a /etc/subuid >>/etc/subgid
+        exec 9>&-
         chown "$user:" "$home" && chmod 755 "$work"
         # what is below a directory of root's own is not for others to run
         mkdir -p "$home/src/cli" "$home/src/sandbox" "$home/top/tests/e2e" "$home/top/tools"
