@@ -20,4 +20,9 @@ test_demo() {
         decant images | grep -q '^calculator-c *latest' || fail "$(decant images)"
 }
 
+test_all() {
+        "$TOP/examples/all" "$DECANT" >out 2>&1 || fail "$(tail -40 out)"
+        grep -q '^| python-web ' out || fail "$(tail -40 out)"
+}
+
 run_tests
