@@ -10,9 +10,11 @@
 
 enum { LOCK_VERSION = 1 };
 
-static const char *const uses[] = {
-        [USE_FILES] = "files",     [USE_CERTIFICATES] = "certificates", [USE_LOCALE] = "locale",
-        [USE_BUSYBOX] = "busybox", [USE_VERSION] = "version"};
+static const char *const uses[] = {[USE_FILES] = "files",
+                                   [USE_CERTIFICATES] = "certificates",
+                                   [USE_LOCALE] = "locale",
+                                   [USE_BUSYBOX] = "busybox",
+                                   [USE_VERSION] = "version"};
 
 /* ---- values */
 

@@ -14,7 +14,8 @@ within() {
                 fail "$1 has $2 bytes; $4 within $3 % are expected"
 }
 
-# The sizes of the published images, in bytes.
+# The sizes of the published images, in bytes. That of static-debian13 was 2230000 when base-files had 270 kB; since 13.8+deb13u7 it has nine
+# more licences, 148 kB.
 test_sizes() {
         local name want
         while read -r name want; do
@@ -26,7 +27,7 @@ test_sizes() {
                 base-debian12 20840000
                 cc-debian12 23670000
                 python3-debian12 55160000
-                static-debian13 2230000
+                static-debian13 2378000
                 base-nossl-debian13 15250000
                 base-debian13 24270000
                 cc-debian13 27550000
