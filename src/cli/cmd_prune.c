@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "base/str.h"
 #include "cli/app.h"
+#include "distroless/assemble.h"
 
 static int parse_params(const Args *args, CollectParams *p, Err **e) {
         const char *text;
@@ -33,6 +34,7 @@ static void say_what_goes(const CollectParams *p, Buf *out) {
         buf_adds(out, "WARNING! This will remove:\n");
         buf_adds(out, p->images_all ? "  - all images\n" : "  - all images without a name\n");
         if (p->cache_all) buf_adds(out, "  - all build cache\n");
+        if (p->cache_all && p->images_all) buf_adds(out, "  - all packages that base images were assembled from\n");
         if (p->cache_older_than_ns) buf_adds(out, "  - build cache that was not used for the given time\n");
         if (p->keep_bytes) buf_adds(out, "  - the build cache that was not used for longest, down to the given size\n");
         buf_adds(out, "\nAre you sure you want to continue? [y/N] ");
@@ -76,5 +78,10 @@ int command_prune(App *app, const Args *args, Err **e) {
         if (!yes) return 0;
         if (app_store_open(app, &store.store, e) < 0) return -1;
         if (store_collect(store.store, &params, &report, e) < 0) return -1;
+        if (params.images_all && params.cache_all) {
+                uint64_t fetched;
+                if (base_cache_remove(store.store, params.dry_run, &fetched, e) < 0) return -1;
+                report.bytes_freed += fetched;
+        }
         return print_report(&report, params.dry_run, e);
 }

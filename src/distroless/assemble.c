@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/num.h"
@@ -298,14 +299,23 @@ static int find_or_assemble(Assembly *a, AssembledBase *base, Err **e) {
 
 /* ---- from outside */
 
-void assembly_init(Assembly *a, const AssembleParams *params) {
+int assembly_init(Assembly *a, const AssembleParams *params, Err **e) {
         uint64_t release = 0;
+        int lock_fd;
+        if (assembly_lock(params->store, &lock_fd, e) < 0) return -1;
         u64_parse(str_of(params->recipe->version_id), 10, &release);
         *a = (Assembly){.params = params,
                         .recipe = params->recipe,
                         .store = params->store,
                         .cache_dir = xasprintf("%s/debian", store_root(params->store)),
-                        .usr_merged = release >= USR_MERGED_SINCE};
+                        .usr_merged = release >= USR_MERGED_SINCE,
+                        .lock_fd = lock_fd};
+        return 0;
+}
+
+void assembly_done(Assembly *a) {
+        free(a->cache_dir);
+        close(a->lock_fd);
 }
 
 static int select_packages(Assembly *a, BaseLock *ret_lock, Err **e) {
@@ -318,9 +328,9 @@ static int select_packages(Assembly *a, BaseLock *ret_lock, Err **e) {
 
 int base_select(const AssembleParams *params, BaseLock *ret_lock, Err **e) {
         Assembly a;
-        assembly_init(&a, params);
+        if (assembly_init(&a, params, e) < 0) return -1;
         int r = select_packages(&a, ret_lock, e);
-        free(a.cache_dir);
+        assembly_done(&a);
         return r;
 }
 
@@ -352,9 +362,9 @@ static int run(Assembly *a, AssembledBase *base, Err **e) {
 int base_assemble(const AssembleParams *params, AssembledBase *ret_base, Err **e) {
         Assembly a;
         AssembledBase base = {0};
-        assembly_init(&a, params);
+        if (assembly_init(&a, params, e) < 0) return -1;
         int r = run(&a, &base, e);
-        free(a.cache_dir);
+        assembly_done(&a);
         if (r < 0) {
                 assembled_base_done(&base);
                 return err_wrap(e, "base image %s (%s)", params->recipe->name, params->recipe->release);

@@ -46,6 +46,10 @@ void assembled_base_done(AssembledBase *base);
  * that are not what was signed; ERR_LIMIT: the recipe's size budget; ERR_NETWORK; ERR_SYNTAX: the recipe, with the place. Any thread. */
 int base_assemble(const AssembleParams *params, AssembledBase *ret_base, Err **e);
 
+/* Remove what was fetched and can be fetched again: packages and indexes. What is known of releases stays, since a mirror must not be able to go back
+ * behind it. Does nothing while an assembly is under way. *ret_bytes: of what was removed, or with dry_run of what would be. */
+int base_cache_remove(Store *s, bool dry_run, uint64_t *ret_bytes, Err **e);
+
 /* Only the packages: what base_assemble() would take now. */
 int base_select(const AssembleParams *params, BaseLock *ret_lock, Err **e);
 

@@ -31,6 +31,7 @@ typedef struct Assembly {
         const BaseLock *lock;
         char *cache_dir; /* of repositories and packages */
         bool usr_merged; /* /bin, /sbin and /lib are links into /usr */
+        int lock_fd;     /* on the cache */
         unsigned vertex; /* what is being done, for whoever watches */
 } Assembly;
 
@@ -43,7 +44,11 @@ AssemblyPhase assembly_begin(Assembly *a, const char *title);
 int assembly_end(Assembly *a, const AssemblyPhase *phase, int result, Err *const *e);
 DebianListener assembly_listener(Assembly *a);
 
-void assembly_init(Assembly *a, const AssembleParams *params); /* cache_dir is owned by the caller */
+int assembly_init(Assembly *a, const AssembleParams *params, Err **e); /* fails before anything is to be released */
+void assembly_done(Assembly *a);
+
+/* cache.c: nobody removes what was fetched while *ret_fd is open. */
+int assembly_lock(Store *s, int *ret_fd, Err **e);
 
 /* fetch.c: have the packages' files in the pool, verified. */
 typedef VEC(const LockedPackage *) LockedPackages;

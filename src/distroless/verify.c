@@ -57,10 +57,10 @@ static int verify(Assembly *a, BaseVerdicts *verdicts, Err **e) {
 
 int base_verify(const AssembleParams *params, BaseVerdicts *ret_verdicts, Err **e) {
         Assembly a;
-        assembly_init(&a, params);
+        if (assembly_init(&a, params, e) < 0) return -1;
         a.lock = params->lock;
         int r = verify(&a, ret_verdicts, e);
-        free(a.cache_dir);
+        assembly_done(&a);
         return r < 0 ? err_wrap(e, "base image %s (%s)", params->recipe->name, params->recipe->release) : 0;
 }
 

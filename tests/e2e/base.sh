@@ -276,4 +276,15 @@ assert names == wanted, names ^ wanted
 END
 }
 
+# prune -a takes the packages that were fetched, but not what is known of releases: a mirror cannot go back behind it.
+test_prune_takes_packages() {
+        "$DECANT" base build -q static-debian12 >/dev/null || fail "build"
+        [ -n "$(ls "$DECANT_ROOT/debian/pool")" ] || fail "nothing was fetched"
+        "$DECANT" prune -f >/dev/null && [ -n "$(ls "$DECANT_ROOT/debian/pool")" ] || fail "prune without -a took the packages"
+        "$DECANT" prune -af >/dev/null || fail "prune"
+        [ -z "$(ls "$DECANT_ROOT/debian/pool" "$DECANT_ROOT/debian/indexes" 2>/dev/null)" ] || fail "packages are left"
+        [ -n "$(ls "$DECANT_ROOT/debian/releases")" ] || fail "what is known of releases went"
+        "$DECANT" base build -q static-debian12 >/dev/null || fail "build afterwards"
+}
+
 run_tests
