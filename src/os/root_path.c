@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
-enum { RESOLVE_ATTEMPTS = 64 };
+enum { RESOLVE_ATTEMPTS = 10000 };
 
 int root_open(int root_fd, const char *path, int flags, mode_t mode, Err **e) {
         struct open_how how = {

@@ -251,4 +251,23 @@ test_no_cache_empties_cache_mounts() {
         no_leftovers
 }
 
+# The kernel gives up resolving ".." when something is renamed anywhere at that moment, and asks to be asked again.
+test_mount_points_while_others_rename() {
+        context c <<'END'
+FROM busybox
+RUN ln -s ../../../../../tmp /l
+RUN --mount=source=a.txt,target=/l/inside cat /l/inside > /out
+END
+        echo hi >c/a.txt
+        local i renamer
+        touch renamed
+        python3 -c 'import os
+while True: os.rename("renamed", "back"); os.rename("back", "renamed")' &
+        renamer=$!
+        for i in $(seq 40); do
+                decant build -q --no-cache c >/dev/null 2>err.log || { kill "$renamer"; fail "build $i: $(cat err.log)"; }
+        done
+        kill "$renamer"
+}
+
 run_tests

@@ -17,9 +17,15 @@ typedef struct Target {
         size_t real_size;
 } Target;
 
+enum { OPEN_ATTEMPTS = 10000 };
+
 static long open_inside(int root_fd, const char *path, uint64_t flags) {
         struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
-        return SYS(SYS_openat2, root_fd, path, &how, sizeof how);
+        long fd = -EAGAIN;
+        /* EAGAIN: somebody renamed or mounted something while ".." was resolved; the kernel asks to try again. */
+        for (int attempt = 0; attempt < OPEN_ATTEMPTS && (fd == -EAGAIN || fd == -EINTR); attempt++)
+                fd = SYS(SYS_openat2, root_fd, path, &how, sizeof how);
+        return fd;
 }
 
 static long find_directory(int root_fd, Target *t) {
