@@ -15,7 +15,7 @@ other() { [ "$(host)" = linux/arm64 ] && echo linux/amd64 || echo linux/arm64; }
 two_platforms() {
         context c <<'D'
 FROM --platform=$BUILDPLATFORM busybox AS build
-RUN echo once >>/work && date +%N >/stamp
+RUN echo once >>/work && cat /proc/sys/kernel/random/uuid >/stamp
 FROM --platform=$BUILDPLATFORM build AS cross
 ARG TARGETARCH
 RUN echo "$TARGETARCH" >/arch
