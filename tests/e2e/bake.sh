@@ -7,8 +7,8 @@ two_targets() {
         mkdir -p app
         cat >app/Dockerfile <<'D'
 FROM base
-ARG NAME
 RUN cat /proc/sys/kernel/random/uuid >/stamp; sleep 0.3
+ARG NAME
 RUN echo "$NAME $(cat /base)" >/name
 CMD ["cat", "/name"]
 D

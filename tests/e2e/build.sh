@@ -30,7 +30,7 @@ P
 test_second_build_is_cached_and_equal() {
         context c <<'D'
 FROM busybox
-RUN date +%N > /when
+RUN cat /proc/sys/kernel/random/uuid > /when
 COPY f /f
 ENV A=b
 D
@@ -198,9 +198,9 @@ test_parallel_stages() {
 test_equal_steps_run_once() {
         context c <<'D'
 FROM busybox AS a
-RUN date +%N%s > /t
+RUN cat /proc/sys/kernel/random/uuid > /t
 FROM busybox AS b
-RUN date +%N%s > /t
+RUN cat /proc/sys/kernel/random/uuid > /t
 FROM scratch
 COPY --from=a /t /a
 COPY --from=b /t /b
