@@ -29,26 +29,12 @@ apt_in() {
         APT_CONFIG=$APT_CONFIG LC_ALL=C "$@"
 }
 
-# The machine's repositories of its own release, renamed to another one.
-sources_for() {
-        local uri release component keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-        apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' | sort -u |
-                while read -r uri release component; do
-                        case $release in
-                        "$VERSION_CODENAME" | "$VERSION_CODENAME"-updates | "$VERSION_CODENAME"-security) ;;
-                        *) continue ;;
-                        esac
-                        [ "$component" = main ] || continue
-                        echo "deb [signed-by=$keyring] $uri ${release/#$VERSION_CODENAME/$1} $component"
-                done
-}
-
 # prepare SUITE: directories of apt, Packages in $work/SUITE.packages/N in the order of its sources.
 prepare() {
         local d=$work/apt-$1 n=0 file
         mkdir -p "$d"/{etc/apt.conf.d,etc/preferences.d,etc/sources.list.d,state/lists/partial,cache/archives/partial} "$work/$1.packages"
         : >"$d/status"
-        sources_for "$1" >"$d/etc/sources.list"
+        signed_sources "$1" >"$d/etc/sources.list"
         [ -s "$d/etc/sources.list" ] || return 1
         cat >"$d/apt.conf" <<CONF
 Dir::Etc "$d/etc";

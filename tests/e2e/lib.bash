@@ -37,6 +37,11 @@ busybox_tar() {
         echo "$work/busybox.tar"
 }
 
+# signed_sources SUITE: lines for a sources.list, of the archives that this machine uses, with the key of all of Debian's releases.
+signed_sources() {
+        "$TOP/tools/debian-sources" "$1" | sed 's|^deb |deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] |'
+}
+
 # context NAME: a new directory, Dockerfile from standard input.
 context() {
         mkdir -p "$1"

@@ -8,7 +8,7 @@ package_names() {
         local apt=$work/apt-$1-$2
         mkdir -p "$apt"/{lists/partial,cache/archives/partial,parts,state}
         : >"$apt/status"
-        printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian %s main\n' "$1" >"$apt/list"
+        signed_sources "$1" | grep " $1 main$" >"$apt/list" || fail "no Debian archive in this machine's apt sources"
         printf '%s;\n' "Dir::State \"$apt/state\"" "Dir::State::status \"$apt/status\"" "Dir::State::lists \"$apt/lists\"" \
                 "Dir::Cache \"$apt/cache\"" "Dir::Etc::sourcelist \"$apt/list\"" "Dir::Etc::sourceparts \"$apt/parts\"" \
                 "APT::Architecture \"$2\"" 'Acquire::Languages "none"' 'APT::Sandbox::User "root"' >"$apt/conf"

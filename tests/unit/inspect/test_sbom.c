@@ -77,7 +77,7 @@ static void fill(Fixture *f) {
                               .license = "LicenseRef-own",
                               .place = "/var/lib/dpkg/status.d/tool",
                               .has_sha256 = true,
-                              .download = "https://deb.debian.org/tool.deb"});
+                              .download = "https://apt.example.org/tool.deb"});
         vec_push(&f->packages.v.v[1].depends, (size_t)0);
         for (int i = 1; i <= 2; i++)
                 add(f, (ImagePackage){.kind = PACKAGE_NPM,
