@@ -26,8 +26,7 @@ static void join(Buf *out, const StrVec *list) {
         for (size_t i = 0; i < list->n; i++) buf_addf(out, "%s%s", i > 0 ? "," : "", list->v[i]);
 }
 
-static int base_list(App *app, BaseRequest *r, Err **e) {
-        (void)app;
+static int base_list(BaseRequest *r, Err **e) {
         RecipeSummaries list = {0};
         AUTO(buf_done) Buf cells = {0}, table = {0};
         if (recipe_list(&r->book, &list, e) < 0) return -1;
@@ -44,8 +43,7 @@ static int base_list(App *app, BaseRequest *r, Err **e) {
         return app_print(&table, e);
 }
 
-static int base_show(App *app, BaseRequest *r, Err **e) {
-        (void)app;
+static int base_show(BaseRequest *r, Err **e) {
         AUTO(recipe_freep) Recipe *recipe = NULL;
         AUTO(buf_done) Buf out = {0};
         if (base_request_recipe(r, r->architectures.v[0], &recipe, e) < 0) return -1;
@@ -101,8 +99,7 @@ static int write_lock(const BaseRequest *r, const LockFile *file, Err **e) {
         return 0;
 }
 
-static int base_lock(App *app, BaseRequest *r, Err **e) {
-        (void)app;
+static int base_lock(BaseRequest *r, Err **e) {
         AUTO(lock_file_done) LockFile file = {0};
         if (select_all(r, &file, e) < 0) return -1;
         return write_lock(r, &file, e);
@@ -123,8 +120,7 @@ static int compare_locks(const LockFile *before, const LockFile *after, Buf *out
         return changes > 0;
 }
 
-static int base_update(App *app, BaseRequest *r, Err **e) {
-        (void)app;
+static int base_update(BaseRequest *r, Err **e) {
         AUTO(recipe_freep) Recipe *recipe = NULL;
         AUTO(lock_file_done) LockFile before = {0};
         AUTO(lock_file_done) LockFile after = {0};
@@ -170,8 +166,7 @@ static int verify_one(BaseRequest *r, const char *architecture, Buf *cells, size
 }
 
 /* The status is 1 when a package of the lock is not what the signed releases have today. */
-static int base_verify_lock(App *app, BaseRequest *r, Err **e) {
-        (void)app;
+static int base_verify_lock(BaseRequest *r, Err **e) {
         AUTO(buf_done) Buf cells = {0}, table = {0};
         size_t doubtful = 0;
         buf_adds(&cells, "PACKAGE\tVERSION\tARCHITECTURE\tVERDICT\tRELEASE\n");
@@ -249,8 +244,7 @@ static int print_built(const BuiltBases *built, Err **e) {
         return app_print(&out, e);
 }
 
-static int base_build(App *app, BaseRequest *r, Err **e) {
-        (void)app;
+static int base_build(BaseRequest *r, Err **e) {
         AUTO(built_bases_done) BuiltBases built = {0};
         for (size_t i = 0; i < r->architectures.n; i++)
                 if (build_one(r, r->architectures.v[i], &built, e) < 0) return -1;
@@ -263,7 +257,7 @@ static int base_build(App *app, BaseRequest *r, Err **e) {
 typedef struct Action {
         const char *name;
         bool needs_name, needs_store;
-        int (*run)(App *app, BaseRequest *r, Err **e);
+        int (*run)(BaseRequest *r, Err **e);
 } Action;
 
 static const Action actions[] = {
@@ -294,7 +288,7 @@ static int run_with_store(App *app, const Action *action, BaseRequest *r, Err **
         progress = progress_new(&params);
         r->params.store = store.store;
         r->events = signals_watch(progress_sink(progress));
-        int result = action->run(app, r, e);
+        int result = action->run(r, e);
         progress_finish(progress);
         return result;
 }
@@ -309,7 +303,7 @@ int command_base(App *app, const Args *args, Err **e) {
         }
         BaseRequest r;
         int result = base_request_init(&r, args, name, e);
-        if (result == 0) result = action->needs_store ? run_with_store(app, action, &r, e) : action->run(app, &r, e);
+        if (result == 0) result = action->needs_store ? run_with_store(app, action, &r, e) : action->run(&r, e);
         base_request_done(&r);
         return result;
 }

@@ -12,6 +12,7 @@
 #include "distroless/ld_cache.h"
 #include "distroless/nsswitch.h"
 #include "distroless/os_release.h"
+#include "distroless/timezone.h"
 #include "layer/users.h"
 #include "layer/view.h"
 #include "os/fs.h"
@@ -107,16 +108,10 @@ static int add_os_release(const Derived *d, SmallTree *tree, Err **e) {
 static int add_timezone(const Derived *d, SmallTree *tree, Err **e) {
         const char *zone = d->recipe->timezone;
         if (!zone) return 0;
-        AUTO(freep) char *file = xasprintf("/usr/share/zoneinfo/%s", zone);
+        AUTO(freep) char *where = xasprintf("%s:%u", d->recipe->at.file, d->recipe->at.line);
+        AUTO(freep) char *file = xasprintf(TIMEZONE_FOLDER "/%s", zone);
         AUTO(freep) char *line = xasprintf("%s\n", zone);
-        AUTO(view_entry_done) ViewEntry found = {0};
-        int r = view_lookup(d->below, file, true, &found, e);
-        if (r < 0) return -1;
-        if (r == VIEW_ABSENT) {
-                err_new(e, ERR_SYNTAX, "%s:%u: there is no time zone '%s' in the image", d->recipe->at.file,
-                        d->recipe->at.line, zone);
-                return err_hint(e, "time zones come from the package tzdata, old names from tzdata-legacy");
-        }
+        if (timezone_check(d->below, zone, where, e) < 0) return -1;
         if (small_tree_symlink(tree, "/etc/localtime", file, e) < 0) return -1;
         return small_tree_file(tree, "/etc/timezone", plain_file, str_of(line), e);
 }
