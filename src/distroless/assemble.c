@@ -18,7 +18,7 @@
 #include "store/key.h"
 
 enum {
-        ASSEMBLY_FORMAT = 1, /* changes when equal packages and an equal recipe give another image */
+        ASSEMBLY_FORMAT = 2, /* changes when equal packages and an equal recipe give another image */
         USR_MERGED_SINCE = 13,
         SOURCE_FILE_MAX = 64 << 20,
 };
@@ -177,16 +177,24 @@ static int bootstrap(Assembly *a, BaseLayers *layers, Err **e) {
         return assembly_end(a, &phase, make_once(a, l, e), e);
 }
 
-static int add_derived(Assembly *a, BaseLayers *layers, Err **e) {
+static int add_round(Assembly *a, DerivedRound round, View *sources, BaseLayers *layers, Err **e) {
         AUTO(view_freep) View *below = NULL;
-        AUTO(view_freep) View *sources = NULL;
-        AUTO(base_layers_done) BaseLayers hidden = {0};
         size_t first = layers->n;
-        if (view_of(a, layers, &below, e) < 0 || conflicts_check(a, below, e) < 0) return -1;
-        if (sources_view(a, &hidden, &sources, e) < 0 || derived_layers(a, below, sources, layers, e) < 0) return -1;
+        if (view_of(a, layers, &below, e) < 0) return -1;
+        if (round == DERIVED_FIRST && conflicts_check(a, below, e) < 0) return -1;
+        const DerivedViews views = {below, sources};
+        if (derived_layers(a, round, &views, layers, e) < 0) return -1;
         for (size_t i = first; i < layers->n; i++)
                 if (make_once(a, &layers->v[i], e) < 0) return -1;
         return 0;
+}
+
+static int add_derived(Assembly *a, BaseLayers *layers, Err **e) {
+        AUTO(view_freep) View *sources = NULL;
+        AUTO(base_layers_done) BaseLayers hidden = {0};
+        if (sources_view(a, &hidden, &sources, e) < 0) return -1;
+        if (add_round(a, DERIVED_FIRST, sources, layers, e) < 0) return -1;
+        return add_round(a, DERIVED_LAST, sources, layers, e);
 }
 
 /* ---- the image */

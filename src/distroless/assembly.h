@@ -73,10 +73,14 @@ int package_layer_fill(const Assembly *a, const BaseLayer *l, const Draft *draft
 void bootstrap_key(const Assembly *a, BaseLayer *l);
 int bootstrap_fill(Assembly *a, const Draft *draft, LayerTotals *ret_totals, Err **e);
 
-/* derived.c: the layers of what no package ships. below: the packages' layers; sources: all files of the packages that something is
- * made of (certificates, busybox). */
+/* derived.c: the layers of what no package ships, in two rounds: the last one sees what the first has made. below: the layers so far;
+ * sources: all files of the packages that something is made of (certificates, busybox). */
 struct View;
-int derived_layers(const Assembly *a, struct View *below, struct View *sources, BaseLayers *layers, Err **e);
+typedef enum DerivedRound { DERIVED_FIRST, DERIVED_LAST } DerivedRound;
+typedef struct DerivedViews {
+        struct View *below, *sources;
+} DerivedViews;
+int derived_layers(const Assembly *a, DerivedRound round, const DerivedViews *views, BaseLayers *layers, Err **e);
 
 /* config.c */
 void base_config(const Assembly *a, const BaseLayers *layers, ImageConfig *ret_config);

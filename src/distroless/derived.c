@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "distroless/accounts.h"
+#include "distroless/alternatives.h"
 #include "distroless/assembly.h"
 #include "distroless/busybox.h"
 #include "distroless/ca_bundle.h"
@@ -190,6 +191,20 @@ static int add_keystore(const Derived *d, SmallTree *tree, Err **e) {
         return small_tree_file(tree, JAVA_KEYSTORE_PATH, plain_file, buf_str(&store), e);
 }
 
+/* ---- names that several packages could have */
+
+static int add_alternatives(const Derived *d, SmallTree *tree, Err **e) {
+        const BaseLock *lock = d->assembly->lock;
+        AUTO(strvec_done) StrVec names = {0};
+        AUTO(alternative_links_done) AlternativeLinks links = {0};
+        for (size_t i = 0; i < lock->packages.n; i++)
+                if (lock->packages.v[i].use == USE_FILES) strvec_push(&names, lock->packages.v[i].name);
+        if (alternatives_find(d->below, &names, d->recipe->architecture, &links, e) < 0) return -1;
+        for (size_t i = 0; i < links.n; i++)
+                if (small_tree_symlink(tree, links.v[i].path, links.v[i].target, e) < 0) return -1;
+        return 0;
+}
+
 /* ---- the cache of the dynamic loader */
 
 static const char *version_of(const Derived *d, const char *package) {
@@ -243,17 +258,19 @@ static int add_busybox(const Derived *d, SmallTree *tree, Err **e) {
 /* ---- the layers, in their order */
 
 typedef struct DerivedKind {
+        DerivedRound round;
         const char *title;
         int (*add[5])(const Derived *d, SmallTree *tree, Err **e);
 } DerivedKind;
 
 static const DerivedKind kinds[] = {
-        {"accounts and system files", {add_accounts, add_nsswitch, add_os_release, add_timezone}},
-        {"certificates", {add_bundle}},
-        {"Java key store", {add_keystore}},
-        {"ld.so.cache", {add_ld_cache}},
-        {"busybox", {add_busybox}},
-        {"files of the recipe", {add_paths}},
+        {DERIVED_FIRST, "alternatives", {add_alternatives}},
+        {DERIVED_LAST, "accounts and system files", {add_accounts, add_nsswitch, add_os_release, add_timezone}},
+        {DERIVED_LAST, "certificates", {add_bundle}},
+        {DERIVED_LAST, "Java key store", {add_keystore}},
+        {DERIVED_LAST, "ld.so.cache", {add_ld_cache}},
+        {DERIVED_LAST, "busybox", {add_busybox}},
+        {DERIVED_LAST, "files of the recipe", {add_paths}},
 };
 
 static int make_tree(const Derived *d, const DerivedKind *kind, SmallTree *tree, Err **e) {
@@ -284,9 +301,9 @@ static int add_layer(const Derived *d, const DerivedKind *kind, BaseLayers *laye
         return r < 0 ? err_wrap(e, "%s", kind->title) : 0;
 }
 
-int derived_layers(const Assembly *a, View *below, View *sources, BaseLayers *layers, Err **e) {
-        const Derived d = {a, a->recipe, below, sources};
+int derived_layers(const Assembly *a, DerivedRound round, const DerivedViews *views, BaseLayers *layers, Err **e) {
+        const Derived d = {a, a->recipe, views->below, views->sources};
         for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-                if (add_layer(&d, &kinds[i], layers, e) < 0) return -1;
+                if (kinds[i].round == round && add_layer(&d, &kinds[i], layers, e) < 0) return -1;
         return 0;
 }

@@ -219,6 +219,13 @@ test_own_recipe() {
         [ "$(readlink out/etc/localtime)" = /usr/share/zoneinfo/Europe/Berlin ] || fail "$(ls -l out/etc/localtime)"
 }
 
+# What update-alternatives would have done for a package.
+test_alternatives() {
+        printf 'extends: base\nclosure: true\nreleases: {debian12: {}}\npackages: [mawk]\n' >awk.yaml
+        base build ./awk.yaml -q -t awk >/dev/null || fail "build"
+        [ "$(in_bases run --rm --entrypoint /usr/bin/awk awk 'BEGIN { print 6 * 7 }')" = 42 ] || fail "no awk"
+}
+
 test_recipe_mistakes() {
         printf 'extends: base\npackages: [libpq55]\nreleases: {debian12: {}}\n' >a.yaml
         expect_fail 5 'libpq55' 'libpq5' 'a.yaml:2' -- base build ./a.yaml -q
