@@ -86,18 +86,22 @@ test_structure() {
                 python3 -c 'import json, sys; r = json.load(sys.stdin); assert r["Pass"] > 3 and r["Fail"] == 0, r' <out.json || fail "$name: $(cat out.json)"
         done <<END
 static debian12 latest
-static debian13 nonroot
 static debian13 debug
-base-nossl debian12 latest
-base debian13 nonroot
+base-nossl debian12 nonroot
+base-nossl debian13 latest
 base debian12 debug-nonroot
+base debian13 nonroot
 cc debian12 latest
+cc debian13 nonroot
 python3 debian12 nonroot
 python3 debian13 latest
+java-base debian12 nonroot
 java-base debian13 latest
-java17 debian12 nonroot
 java17 debian12 debug
+java21 debian13 nonroot
+java25 debian13 latest
 nodejs debian12 nonroot
+nodejs debian13 latest
 END
 }
 

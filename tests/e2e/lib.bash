@@ -61,8 +61,8 @@ first_free_id() {
         cat /etc/subuid /etc/subgid 2>/dev/null | awk -F: 'BEGIN { n = 400000 } $2 + $3 > n { n = $2 + $3 } END { print n }'
 }
 
-# as_new_user SCRIPT: make an ordinary user with subordinate ids, run the script of tests/e2e as that user, remove the user and exit
-# with the script's status. Root only.
+# as_new_user SCRIPT [FILE...]: make an ordinary user with subordinate ids, run the script of tests/e2e as that user, remove the user and
+# exit with the script's status. Root only. The user has copies of the files and directories, in $TMPDIR/given.
 as_new_user() {
         local home=$work/home status=0 first
         exec 9>"${TMPDIR:-/tmp}/decant-e2e-users.lock" && flock 9 # two scripts want ids of their own
@@ -74,10 +74,14 @@ as_new_user() {
         exec 9>&-
         chown "$user:" "$home" && chmod 755 "$work"
         # what is below a directory of root's own is not for others to run
-        mkdir -p "$home/src/cli" "$home/src/sandbox" "$home/top/tests/e2e" "$home/top/tools"
-        cp "$DECANT" "$home/src/cli/" && cp "$(dirname "$DECANT")/../sandbox/decant-launcher" "$home/src/sandbox/" || fail "copy the program"
+        mkdir -p "$home/src/cli" "$home/src/sandbox" "$home/src/net" "$home/top/tests/e2e" "$home/top/tools"
+        cp "$DECANT" "$home/src/cli/" && cp "${DECANT%/*}/../sandbox/decant-launcher" "$home/src/sandbox/" &&
+                cp "${DECANT%/*}/../net/decant-net.so" "$home/src/net/" || fail "copy the program"
         cp "$TOP/tests/e2e/lib.bash" "$TOP/tests/e2e/$1" "$home/top/tests/e2e/" && cp "$TOP/tools/make-busybox" "$home/top/tools/"
         chmod -R a+rX "$home"
+        mkdir "$home/given"
+        [ $# = 1 ] || cp -r "${@:2}" "$home/given/" || fail "copy ${*:2}"
+        chown -R "$user:" "$home/given"
         su "$user" -s /bin/bash -c "cd '$home' && TMPDIR='$home' DECANT='$home/src/cli/decant' TOP='$home/top' ONLY='${ONLY:-}' \
                 bash top/tests/e2e/$1" || status=$?
         [ -z "$(pgrep -u "$user")" ] || { echo "not ok processes of the user live on"; status=1; }

@@ -175,7 +175,77 @@ test_without_namespaces() {
         decant doctor --store --deep || fail store
 }
 
-if [ "$(id -u)" = 0 ]; then as_new_user rootless.sh; fi
+# Distroless bases, which root has made before (see below): of the same packages, files of other owners among them.
+bases='static-debian12:latest linux/amd64
+python3-debian12:nonroot linux/amd64
+base-debian13:latest linux/arm64'
+
+# build_bases: the image id of each, and the packages remain in the store.
+build_bases() {
+        local name platform
+        while read -r name platform; do
+                echo "$name $(decant base build -q --platform "$platform" "$name")" || fail "base build $name"
+        done <<<"$bases"
+}
+
+# The packages that root has fetched.
+with_packages() {
+        [ ! -d "$TMPDIR/given/debian" ] || { mkdir -p "$DECANT_ROOT" && cp -r "$TMPDIR/given/debian" "$DECANT_ROOT/"; } || fail "copy of the packages"
+}
+
+test_bases_are_as_roots() {
+        with_packages
+        build_bases >ids
+        [ "$(grep -c ' sha256:' ids)" = 3 ] || fail "$(cat ids)"
+        [ ! -f "$TMPDIR/given/ids" ] || cmp "$TMPDIR/given/ids" ids || fail "root has $(cat "$TMPDIR/given/ids"), the user $(cat ids)"
+        cat >t.yaml <<'Y'
+schemaVersion: "2.0.0"
+commandTests:
+  - {name: the user's own home, command: python3, args: [-c, 'open("/home/nonroot/x", "w")']}
+  - {name: not the home of root, command: python3, args: [-c, 'import os; os.listdir("/root")'], exitCode: 1, expectedError: [PermissionError]}
+fileExistenceTests:
+  - {name: home of nonroot, path: /home/nonroot, uid: 65532, gid: 65532, permissions: drwx------}
+  - {name: owned by a group of the system, path: /var/local, uid: 0, gid: 50}
+Y
+        decant test python3-debian12:nonroot t.yaml || fail "structure tests"
+        decant rmi -f static-debian12 python3-debian12:nonroot base >/dev/null && decant prune -af >/dev/null || fail "prune"
+        rm -r "$DECANT_ROOT" || fail "the user cannot remove the store"
+}
+
+python_app() {
+        printf 'import os, pwd; print("hello", pwd.getpwuid(os.getuid()).pw_name, os.stat("/home/nonroot").st_uid)\n' >app.py
+        printf 'FROM gcr.io/distroless/python3-debian12%s\nCOPY app.py /app/\nWORKDIR /app\nCMD ["app.py"]\n' "$1" >Dockerfile
+}
+
+test_from_base() {
+        with_packages
+        python_app '' && decant build -q -t app . || fail "build"
+        [ "$(decant run --rm app)" = 'hello root 65532' ] || fail "root: $(decant run --rm app 2>&1)"
+        [ "$(decant run --rm --read-only --user 65532:65532 app)" = 'hello nonroot 65532' ] || fail "nonroot, by --user"
+        python_app :nonroot && decant build -q -t app . || fail "build over nonroot"
+        [ "$(decant run --rm --read-only app)" = 'hello nonroot 65532' ] || fail "nonroot: $(decant run --rm --read-only app 2>&1)"
+        no_leftovers
+}
+
+# Every distroless base has files of other owners, which one id cannot hold.
+test_bases_need_ids() {
+        hide_newuidmap
+        export DECANT_ROOT=$PWD/other
+        with_packages
+        expect_fail 1 "base image static .*base-files .*change owner of '/var/local' to 0:50" 'hint: only your own id is mapped.*subordinate ids' -- \
+                decant base build -q static-debian12
+        python_app ''
+        expect_fail 1 'Dockerfile:1: .*python3-debian12' 'hint: only your own id is mapped' -- decant build .
+        expect_fail 7 "change owner of '/var/local' to 0:50" 'hint: without a user namespace everything belongs to root.*decant doctor' -- \
+                without_namespaces "$DECANT" base build -q static-debian12
+        decant doctor --store || fail store
+}
+
+if [ "$(id -u)" = 0 ]; then
+        mkdir "$work/of-root"
+        DECANT_ROOT=$work/of-root build_bases >"$work/ids"
+        as_new_user rootless.sh "$work/ids" "$work/of-root/debian"
+fi
 if ! decant doctor 2>/dev/null | grep -q 'with subordinate ids'; then
         echo "skip rootless: this user has no subordinate ids, or newuidmap is not there"
         exit 0
