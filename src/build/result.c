@@ -111,6 +111,31 @@ bool result_needs_image(const BuildParams *params) {
         return needed;
 }
 
+/* ---- annotations */
+
+/* Those of the command line, then those of the output, which may be NULL. */
+static Annotation *all_annotations(const Build *b, const BuildOutput *output, size_t *ret_count) {
+        size_t n = b->params->annotation_count, own = output ? output->annotations.n : 0;
+        Annotation *list = xcalloc(n + own + 1, sizeof *list);
+        for (size_t i = 0; i < n; i++) list[i] = b->params->annotations[i];
+        for (size_t i = 0; i < own; i++) list[n + i] = output->annotations.v[i];
+        *ret_count = n + own;
+        return list;
+}
+
+/* What the manifests of the images in the store will have. Without any nothing changes: the image may be one that was there. */
+static int keep_annotations(Build *b, const BuildOutput *output, const Image *images, Err **e) {
+        size_t count;
+        AUTO(freep) Annotation *all = all_annotations(b, output, &count);
+        const AnnotationList list = {all, count};
+        for (size_t i = 0; i < b->targets.n && images && count > 0; i++) {
+                AUTO(string_pairs_done) StringPairs pairs = {0};
+                annotations_choose(&list, ANNOTATE_MANIFEST, &images[i].config.platform, &pairs);
+                if (pairs.n > 0 && image_set_annotations(b->store, &images[i].id, &pairs, e) < 0) return -1;
+        }
+        return 0;
+}
+
 /* ---- names */
 
 enum { PLATFORM_TEXT_SIZE = 128 };
@@ -214,16 +239,6 @@ static int write_archive_file(Build *b, const BuildOutput *output, const Archive
         return r < 0 ? remove_half(output) : 0;
 }
 
-/* Those of the command line, then those of the output. */
-static Annotation *all_annotations(const Build *b, const BuildOutput *output, size_t *ret_count) {
-        size_t n = b->params->annotation_count;
-        Annotation *list = xcalloc(n + output->annotations.n + 1, sizeof *list);
-        for (size_t i = 0; i < n; i++) list[i] = b->params->annotations[i];
-        for (size_t i = 0; i < output->annotations.n; i++) list[n + i] = output->annotations.v[i];
-        *ret_count = n + output->annotations.n;
-        return list;
-}
-
 static int check_annotations(const Build *b, const Annotation *list, size_t count, Err **e) {
         for (size_t i = 0; i < count && b->targets.n < 2; i++) {
                 if (list[i].target != ANNOTATE_INDEX && list[i].target != ANNOTATE_INDEX_DESCRIPTOR) continue;
@@ -320,6 +335,7 @@ static int write_output(Build *b, const BuildOutput *output, const Image *images
         int r;
         if (output->type == OUTPUT_IMAGE) {
                 r = set_names(b, &output->names, images, e);
+                if (r == 0) r = keep_annotations(b, output, images, e);
         } else if (output->type == OUTPUT_OCI || output->type == OUTPUT_DOCKER) {
                 r = write_archive(b, output, images, result, e);
         } else {
@@ -337,5 +353,7 @@ int result_export(Build *b, const Image *images, BuildResult *result, Err **e) {
                 names_the_store = names_the_store || output->type == OUTPUT_IMAGE;
                 if (write_output(b, output, images, result, e) < 0) return -1;
         }
-        return names_the_store ? set_names(b, &b->params->tags, images, e) : 0;
+        if (!names_the_store) return 0;
+        if (b->params->output_count == 0 && keep_annotations(b, NULL, images, e) < 0) return -1;
+        return set_names(b, &b->params->tags, images, e);
 }

@@ -83,19 +83,28 @@ static bool for_index(const Annotation *a) {
         return a->target == ANNOTATE_INDEX || a->target == ANNOTATE_INDEX_DESCRIPTOR;
 }
 
-/* Annotations stand in manifests, which come to be when an image leaves the store. */
-static void warn_of_annotations(const BuildRequest *r, size_t count) {
-        bool written = count == 0, lost = false;
+/* What an output can keep: an archive all of them; the store those of manifests; a tree none. */
+static bool keeps(OutputType type, const Annotation *a) {
+        if (type == OUTPUT_OCI || type == OUTPUT_DOCKER) return true;
+        return type == OUTPUT_IMAGE && a->target == ANNOTATE_MANIFEST;
+}
+
+static bool kept_somewhere(const BuildRequest *r, const Annotation *a) {
+        bool kept = r->outputs.n == 0 && keeps(OUTPUT_IMAGE, a);
+        for (size_t i = 0; i < r->outputs.n; i++) kept = kept || keeps(r->outputs.v[i].type, a);
+        return kept;
+}
+
+static void warn_of_annotations(const BuildRequest *r, const Annotations *list) {
+        bool lost = false;
+        for (size_t i = 0; i < list->n; i++) lost = lost || !kept_somewhere(r, &list->v[i]);
         for (size_t i = 0; i < r->outputs.n; i++) {
                 const BuildOutput *o = &r->outputs.v[i];
-                bool archive = o->type == OUTPUT_OCI || o->type == OUTPUT_DOCKER;
-                written = written || archive;
-                lost = lost || (!archive && o->annotations.n > 0);
+                for (size_t j = 0; j < o->annotations.n; j++) lost = lost || !keeps(o->type, &o->annotations.v[j]);
         }
-        if (!written || lost)
-                app_printf_error(
-                        "WARNING: annotations stand in manifests, and an image in the store or a tree has none: they "
-                        "have no effect there; write the image with -o type=oci,dest=FILE");
+        if (lost)
+                app_printf_error("WARNING: the store keeps the annotations of manifests only, and a tree none: some "
+                                 "have no effect; write the image with -o type=oci,dest=FILE");
 }
 
 int build_flags_annotations(BuildRequest *r, const Args *args, Err **e) {
@@ -110,7 +119,7 @@ int build_flags_annotations(BuildRequest *r, const Args *args, Err **e) {
                         err_hint(e, "annotate the manifest, or build several: --platform linux/amd64,linux/arm64");
                 }
         }
-        if (result == 0) warn_of_annotations(r, list.n);
+        if (result == 0) warn_of_annotations(r, &list);
         r->annotations = list.v;
         r->params.annotations = list.v;
         r->params.annotation_count = list.n;

@@ -29,11 +29,11 @@ static json_t *set_json(const StrVec *list) {
         return object;
 }
 
-static json_t *labels_json(const ImageConfig *c) {
-        if (c->labels.n == 0) return json_null();
+static json_t *pairs_json(const StringPairs *pairs) {
+        if (pairs->n == 0) return json_null();
         json_t *object = json_object();
-        for (size_t i = 0; i < c->labels.n; i++)
-                json_object_set_new(object, c->labels.v[i].key, text_json(c->labels.v[i].value));
+        for (size_t i = 0; i < pairs->n; i++)
+                json_object_set_new(object, pairs->v[i].key, text_json(pairs->v[i].value));
         return object;
 }
 
@@ -61,7 +61,7 @@ static json_t *config_json(const ImageConfig *c) {
         json_object_set_new(object, "WorkingDir", text_json(c->working_dir));
         json_object_set_new(object, "Entrypoint", list_json(&c->entrypoint, c->has_entrypoint || c->entrypoint.n > 0));
         json_object_set_new(object, "OnBuild", list_json(&c->on_build, c->on_build.n > 0));
-        json_object_set_new(object, "Labels", labels_json(c));
+        json_object_set_new(object, "Labels", pairs_json(&c->labels));
         json_object_set_new(object, "StopSignal", text_json(c->stop_signal));
         json_object_set_new(object, "Shell", list_json(&c->shell, c->shell.n > 0));
         return object;
@@ -97,7 +97,7 @@ static int names_json(const TagList *tags, const Digest *id, int64_t *ret_tagged
         return 0;
 }
 
-static json_t *image_json(const Image *image, const TagList *tags) {
+static json_t *image_json(const Image *image, const TagList *tags, const StringPairs *annotations) {
         const ImageConfig *c = &image->config;
         char id[DIGEST_TEXT_SIZE];
         int64_t tagged_ns;
@@ -117,6 +117,7 @@ static json_t *image_json(const Image *image, const TagList *tags) {
         json_object_set_new(object, "Os", text_json(c->platform.os));
         json_object_set_new(object, "Size", json_integer((json_int_t)image->size_bytes));
         json_object_set_new(object, "RootFS", json_pack("{ss so}", "Type", "layers", "Layers", layers_json(c)));
+        json_object_set_new(object, "Annotations", pairs_json(annotations)); /* of its manifest, as podman shows them */
         json_object_set_new(object, "Metadata", json_pack("{so}", "LastTagTime", time_json(tagged_ns, tagged_ns != 0)));
         return object;
 }
@@ -140,20 +141,24 @@ static int print_images(const Args *args, const json_t *images, Err **e) {
         return app_print(&out, e);
 }
 
+static int find_image(Store *s, const char *name, const TagList *tags, json_t *images, Err **e) {
+        AUTO(image_done) Image image = {0};
+        AUTO(string_pairs_done) StringPairs annotations = {0};
+        if (image_find(s, name, &image, NULL, e) < 0 || image_get_annotations(s, &image.id, &annotations, e) < 0)
+                return -1;
+        json_array_append_new(images, image_json(&image, tags, &annotations));
+        return 0;
+}
+
 static int find_images(Store *s, const Args *args, json_t *images, Err **e) {
         AUTO(tag_list_done) TagList tags = {0};
         if (store_tag_list(s, false, &tags, e) < 0) return -1;
         int result = 0;
         for (size_t i = 0; i < args->operands.n; i++) {
-                Image image = {0};
                 Err *failure = NULL;
-                if (image_find(s, args->operands.v[i], &image, NULL, &failure) < 0) {
-                        err_move(e, &failure);
-                        result = -1;
-                        continue;
-                }
-                json_array_append_new(images, image_json(&image, &tags));
-                image_done(&image);
+                if (find_image(s, args->operands.v[i], &tags, images, &failure) == 0) continue;
+                err_move(e, &failure);
+                result = -1;
         }
         return result;
 }

@@ -37,6 +37,7 @@ static int parse_params(const Args *args, Save *s, Err **e) {
                                 : streq(compression, "gzip")               ? COMPRESSION_GZIP
                                                                            : COMPRESSION_ZSTD;
         s->params.compression_level = -1;
+        s->params.kept_annotations = true;
         uint32_t number;
         if (level) {
                 if (!u32_parse(str_of(level), 10, &number) || number > 22)

@@ -19,7 +19,7 @@ static const Option build_options_rows[] = {
              "Allow steps what they ask for: security.insecure, network.host, device[=NAME]"),
         FLAG(0, "allow-unsigned", "Assemble base images from repositories without a good signature, with a warning"),
         LIST(0, "annotation", "[TYPE[PLATFORM]:]KEY=VALUE",
-             "Annotate archives: manifest (default), index, manifest-descriptor or index-descriptor"),
+             "Annotate the image: manifest (default), index, manifest-descriptor or index-descriptor"),
         LIST(0, "attest", "SPEC", "Attach an attestation", .state = OPTION_UNSUPPORTED,
              .note = "attestations are not made yet"),
         TEXT(0, "base-from", "WHERE", "Where base images come from that the store does not have (default: any)",

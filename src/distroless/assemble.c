@@ -300,9 +300,10 @@ static int find_or_assemble(Assembly *a, AssembledBase *base, Err **e) {
         if (r == STORE_FOUND) r = image_load(a->store, &id, &base->image, e);
         if (r < 0) return -1;
         base->cached = r == STORE_FOUND;
-        if (base->cached) return 0;
-        if (assemble(a, &base->image, e) < 0) return -1;
-        return store_alias_put(a->store, &key, &base->image.id, e);
+        if (!base->cached &&
+            (assemble(a, &base->image, e) < 0 || store_alias_put(a->store, &key, &base->image.id, e) < 0))
+                return -1;
+        return image_set_annotations(a->store, &base->image.id, &a->recipe->annotations, e);
 }
 
 /* ---- from outside */

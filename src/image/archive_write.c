@@ -129,26 +129,26 @@ static int write_layers(Writer *w, const Image *image, Manifest *m, DockerImage 
 }
 
 static void annotate(const Writer *w, AnnotationTarget target, const Platform *platform, StringPairs *pairs) {
-        for (size_t i = 0; i < w->params->annotation_count; i++) {
-                const Annotation *a = &w->params->annotations[i];
-                if (a->target != target || (a->has_platform && !(platform && platform_eq(&a->platform, platform))))
-                        continue;
-                string_pairs_set(pairs, a->key, a->value);
-        }
+        const AnnotationList list = {w->params->annotations, w->params->annotation_count};
+        annotations_choose(&list, target, platform, pairs);
 }
 
-static void manifest_begin(const Writer *w, const Image *image, Manifest *m) {
+static int manifest_begin(const Writer *w, const Image *image, Manifest *m, Err **e) {
         bool docker = w->params->docker_media_types;
         manifest_init(m);
         m->media_type = xstrdup(docker ? MEDIA_DOCKER_MANIFEST : MEDIA_OCI_MANIFEST);
         m->config.media_type = xstrdup(docker ? MEDIA_DOCKER_CONFIG : MEDIA_OCI_CONFIG);
         m->config.size = image->config_size;
+        if (w->params->kept_annotations && !docker &&
+            image_get_annotations(w->store, &image->id, &m->annotations, e) < 0)
+                return -1;
         annotate(w, ANNOTATE_MANIFEST, &image->config.platform, &m->annotations);
+        return 0;
 }
 
 static int write_manifest(Writer *w, const Image *image, DockerImage *docker, Descriptor *ret_manifest, Err **e) {
         AUTO(manifest_done) Manifest m = {0};
-        manifest_begin(w, image, &m);
+        if (manifest_begin(w, image, &m, e) < 0) return -1;
         if (write_layers(w, image, &m, docker, e) < 0) return -1;
         if (archive_out_blob_data(w->out, image->config_json, image->config_size, &m.config.digest, e) < 0) return -1;
         char hex[DIGEST_HEX_SIZE];

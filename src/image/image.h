@@ -41,6 +41,12 @@ int image_load(Store *s, const Digest *id, Image *ret_image, Err **e); /* STORE_
 int image_create(Store *s, ImageConfig *config, const StrVec *snapshots, int64_t clamp_mtime_s, Image *ret_image,
                  Err **e);
 
+/* The annotations that the image's manifest has when the image leaves the store. They are no part of the image: those that it was last
+ * made, built or loaded with stay until it is removed. What is built from it does not inherit them. Setting none removes them. */
+int image_set_annotations(Store *s, const Digest *id, const StringPairs *annotations, Err **e);
+int image_get_annotations(Store *s, const Digest *id, StringPairs *ret_annotations,
+                          Err **e); /* initialised by the call */
+
 /* ---- archives */
 
 typedef enum ArchiveFormat { ARCHIVE_OCI, ARCHIVE_DOCKER } ArchiveFormat;
@@ -59,6 +65,13 @@ typedef struct Annotation {
         Platform platform;
         const char *key, *value;
 } Annotation;
+typedef struct AnnotationList {
+        const Annotation *v;
+        size_t n;
+} AnnotationList;
+/* Add those for this place to pairs; a later one of the same key replaces. platform: of the image, NULL for an index. */
+void annotations_choose(const AnnotationList *list, AnnotationTarget target, const Platform *platform,
+                        StringPairs *pairs);
 
 /* What stands at the top of an archive: a manifest, or the index of all platforms. */
 typedef struct ArchiveTop {
@@ -75,7 +88,8 @@ typedef struct ArchiveParams {
         int compression_level;    /* <0 default */
         bool force_compression;   /* recompress layers that have another form already */
         const char *const *names; /* full references, per image in the order of images; NULL entry = none */
-        bool docker_media_types;
+        bool docker_media_types;  /* whose manifests have no annotations */
+        bool kept_annotations;    /* those that the store has of each image go into its manifest, before these: */
         const Annotation *annotations;
         size_t annotation_count;
         /* The images are one for several platforms: an index of them, listed once under each of these names (one entry

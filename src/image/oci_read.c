@@ -64,7 +64,8 @@ static int import_manifest(const OciReader *r, const Manifest *m, Digest *ret_id
                 layers[i] = (ImportLayer){members.v[i], true, m->layers.v[i].digest};
         }
         ImportImage import = {.config = config, .config_size = config_size, .layers = layers, .layer_count = n};
-        return image_import(r->store, r->files, &import, ret_id, e);
+        if (image_import(r->store, r->files, &import, ret_id, e) < 0) return -1;
+        return image_set_annotations(r->store, ret_id, &m->annotations, e);
 }
 
 static int no_platform(const OciReader *r, const Manifest *index, Err **e) {

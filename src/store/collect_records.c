@@ -153,7 +153,7 @@ static int drop_blobs(Store *s, const Map *leases, Err **e) {
 int collect_drop(Collection *c, const Map *leases, Err **e) {
         if (drop_images(c, leases, e) < 0 || drop_steps(c, e) < 0) return -1;
         if (drop_snapshots(c->store, leases, e) < 0) return -1;
-        return drop_blobs(c->store, leases, e);
+        return drop_blobs(c->store, leases, e) < 0 ? -1 : notes_drop(c->store, e);
 }
 
 /* 1: there is a record; 0: none. */

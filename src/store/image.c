@@ -157,6 +157,9 @@ int store_image_remove(Store *s, const Digest *id, Err **e) {
         if (db_begin(open, e) < 0 || check_unnamed(s, id, e) < 0) return -1;
         if (run_with_id(s, ST_IMAGE_DELETE, id, e) < 0) return -1;
         bool removed = sqlite3_changes(s->db) > 0;
-        if (run_with_id(s, ST_LAYERS_DELETE, id, e) < 0 || db_commit(s, e) < 0) return -1;
+        char hex[DIGEST_HEX_SIZE];
+        digest_hex(id, hex);
+        if (run_with_id(s, ST_LAYERS_DELETE, id, e) < 0 || note_forget(s, NOTE_ANNOTATIONS, hex, e) < 0) return -1;
+        if (db_commit(s, e) < 0) return -1;
         return removed ? STORE_FOUND : STORE_ABSENT;
 }

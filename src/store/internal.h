@@ -135,6 +135,11 @@ int blob_require(Store *s, const Digest *digest, Err **e);
 char *blob_path(const Digest *digest); /* relative to the root, owned */
 int step_flush_used(Store *s, Err **e);
 
+/* ---- note.c: with db_lock, inside a transaction */
+
+int note_forget(Store *s, StoreNote kind, const char *subject, Err **e);
+int notes_drop(Store *s, Err **e); /* those of what is gone */
+
 /* ---- sync.c */
 
 void log_trim(Store *s); /* without db_lock; before closing */

@@ -52,7 +52,8 @@
                         "UNION ALL SELECT NULL, id, added FROM image WHERE id NOT IN (SELECT image FROM tag) "         \
                         "ORDER BY 3 DESC, 1")                                                                          \
         X(VALUE_GET, "SELECT value FROM value WHERE name = ?")                                                         \
-        X(VALUE_SET, "INSERT OR REPLACE INTO value (name, value) VALUES (?, ?)")
+        X(VALUE_SET, "INSERT OR REPLACE INTO value (name, value) VALUES (?, ?)")                                       \
+        X(VALUE_DELETE, "DELETE FROM value WHERE name = ?")
 
 typedef enum StoreSql {
 #define STORE_SQL_NUMBER(name, text) ST_##name,

@@ -227,3 +227,12 @@ int store_check(Store *s, bool deep, StrVec *ret_findings, uint64_t *ret_garbage
 /* Small values (e.g. when collection ran last). */
 int store_value_get(Store *s, const char *name, char **ret_value, Err **e); /* STORE_FOUND/ABSENT; owned */
 int store_value_set(Store *s, const char *name, const char *value, Err **e);
+
+/* Texts about an image or a snapshot that are not part of it, and go with it. */
+typedef enum StoreNote {
+        NOTE_ANNOTATIONS, /* of an image; subject: its id as 64 hexadecimal digits (image/image.h) */
+        NOTE_PACKAGES,    /* of a snapshot; subject: its id (distroless/origins.h) */
+} StoreNote;
+int store_note_get(Store *s, StoreNote kind, const char *subject, char **ret_text,
+                   Err **e); /* STORE_FOUND/ABSENT; owned */
+int store_note_set(Store *s, StoreNote kind, const char *subject, const char *text, Err **e); /* NULL: remove */

@@ -76,6 +76,16 @@ except OSError:
         done
 }
 
+# The annotations that the published images have and that are true of these.
+test_annotations() {
+        local version
+        base build -q python3-debian13 >/dev/null || fail "build"
+        version=$(in_bases run --rm python3-debian13 -c 'import platform; print(platform.python_version())') || fail "run"
+        [ "$(in_bases inspect --format '{{json .Annotations}}' python3-debian13)" = "{\"com.google.distroless.python.version\":\"$version\"}" ] || fail "$(in_bases inspect python3-debian13)"
+        in_bases save --format oci-dir -o layout python3-debian13 || fail "save"
+        grep -q '"com.google.distroless.python.version": "3\.13\.[0-9]*"' layout/blobs/sha256/* || fail "not in the manifest"
+}
+
 # The structure tests of each image; what is for which image is said in tests/structure/images.
 test_structure() {
         local name release variant files

@@ -51,11 +51,54 @@ test_annotations_without_a_manifest() {
         simple
         decant build --annotation a=b -t a -o type=oci,dest=x.tar c >log 2>&1 || fail "$(cat log)"
         grep WARNING log && fail "warns for nothing"
-        for arguments in "--annotation a=b -t a" "-o type=image,name=a,annotation.a=b" "--annotation a=b -o out"; do
+        for arguments in "--annotation manifest-descriptor:a=b -t a" "-o type=image,name=a,annotation-manifest-descriptor.a=b" \
+                "--annotation a=b -o out"; do
                 # shellcheck disable=SC2086
                 decant build $arguments c >log 2>&1 || fail "$(cat log)"
-                grep -q 'WARNING: annotations stand in manifests' log || fail "$arguments: $(cat log)"
+                grep -q 'WARNING: the store keeps the annotations of manifests only' log || fail "$arguments: $(cat log)"
         done
+}
+
+# manifest_annotations ARCHIVE: those of its first image, as JSON.
+manifest_annotations() {
+        python3 - "$1" <<'P'
+import json, sys, tarfile
+t = tarfile.open(sys.argv[1])
+d = json.load(t.extractfile("index.json"))["manifests"][0]
+m = json.load(t.extractfile("blobs/sha256/" + d["digest"].split(":")[1]))
+print(json.dumps(m.get("annotations"), sort_keys=True))
+P
+}
+
+# annotations_are IMAGE JSON: what inspect shows and what is saved.
+annotations_are() {
+        [ "$(decant inspect --format '{{json .Annotations}}' "$1")" = "$2" ] || fail "$1: $(decant inspect "$1")"
+        decant save --format oci -o saved.tar "$1" || fail "save $1"
+        [ "$(manifest_annotations saved.tar | tr -d ' ')" = "$2" ] || fail "$1 was saved with $(manifest_annotations saved.tar)"
+}
+
+# An image in the store keeps those of its manifest; what is built from it does not inherit them, as with BuildKit.
+test_annotations_are_kept() {
+        simple
+        decant build --annotation a=b -t a c >log 2>&1 || fail "$(cat log)"
+        grep WARNING log && fail "warns for nothing"
+        annotations_are a '{"a":"b"}'
+        cp saved.tar a.tar
+        decant build -o type=image,name=a,annotation.c=d c >log 2>&1 || fail "$(cat log)"
+        annotations_are a '{"c":"d"}'
+        printf 'FROM a\nENV derived=1\n' >c/Derived
+        decant build -q -t derived -f c/Derived c >log 2>&1 || fail "$(cat log)"
+        annotations_are derived null
+        printf 'FROM a\n' >c/Only
+        decant build -o type=oci,dest=only.tar -f c/Only c >log 2>&1 || fail "$(cat log)"
+        [ "$(manifest_annotations only.tar)" = null ] || fail "a build inherits $(manifest_annotations only.tar)"
+        decant rmi a derived >log 2>&1 && decant prune -af >>log 2>&1 || fail "$(cat log)"
+        decant load -i a.tar >log 2>&1 || fail "$(cat log)"
+        annotations_are a '{"a":"b"}'
+        decant rmi a >log 2>&1 || fail "$(cat log)"
+        mkdir layout && tar -C layout -xf a.tar
+        decant load -i layout >log 2>&1 || fail "$(cat log)"
+        annotations_are a '{"a":"b"}'
 }
 
 test_metadata_provenance() {

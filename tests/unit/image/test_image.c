@@ -36,6 +36,31 @@ static void created_image_is_found_again(void **state) {
         free(name);
 }
 
+static void annotations_go_with_the_image(void **state) {
+        Fixture *f = *state;
+        AUTO(image_done) Image made = {0};
+        AUTO(string_pairs_done) StringPairs annotations = {0};
+        StringPairs found = {0};
+        make_image(f, f->a, "", &made);
+        ok(f, image_get_annotations(f->a, &made.id, &found, &f->e));
+        assert_int_equal(found.n, 0);
+        string_pairs_set(&annotations, "org.example.b", "a \"quoted\" <word>");
+        string_pairs_set(&annotations, "org.example.a", "");
+        ok(f, image_set_annotations(f->a, &made.id, &annotations, &f->e));
+        ok(f, image_get_annotations(f->a, &made.id, &found, &f->e));
+        assert_int_equal(found.n, 2);
+        assert_string_equal(found.v[0].key, "org.example.a");
+        assert_string_equal(string_pairs_get(&found, "org.example.b"), "a \"quoted\" <word>");
+        string_pairs_done(&found);
+        ok(f, image_set_annotations(f->a, &made.id, &found, &f->e));
+        ok(f, image_get_annotations(f->a, &made.id, &found, &f->e));
+        assert_int_equal(found.n, 0);
+        ok(f, image_set_annotations(f->a, &made.id, &annotations, &f->e));
+        assert_int_equal(store_image_remove(f->a, &made.id, &f->e), STORE_FOUND);
+        ok(f, image_get_annotations(f->a, &made.id, &found, &f->e));
+        assert_int_equal(found.n, 0);
+}
+
 static void found_by_id(void **state) {
         Fixture *f = *state;
         AUTO(image_done) Image made = {0};
@@ -189,9 +214,15 @@ static void clamped_times(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                TEST(created_image_is_found_again),   TEST(found_by_id),     TEST(ambiguous_id),
-                TEST(absent_image_names_the_nearest), TEST(odd_layer_lists), TEST(rootfs_becomes_an_image),
-                TEST(tree_becomes_a_directory),       TEST(clamped_times),
+                TEST(created_image_is_found_again),
+                TEST(annotations_go_with_the_image),
+                TEST(found_by_id),
+                TEST(ambiguous_id),
+                TEST(absent_image_names_the_nearest),
+                TEST(odd_layer_lists),
+                TEST(rootfs_becomes_an_image),
+                TEST(tree_becomes_a_directory),
+                TEST(clamped_times),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

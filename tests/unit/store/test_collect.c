@@ -32,6 +32,42 @@ static void fill(Store *s) {
         OK(store_alias_put(s, &alias, &key, &e));
         Digest blob;
         OK(store_blob_put(s, "loose blob", 10, &blob, &e));
+        OK(store_note_set(s, NOTE_PACKAGES, base.id, "of base", &e));
+        OK(store_note_set(s, NOTE_PACKAGES, loose.id, "of loose", &e));
+        OK(store_value_set(s, "loose", loose.id, &e));
+}
+
+static bool has_note(Store *s, StoreNote kind, const char *subject) {
+        AUTO(freep) char *text = NULL;
+        return OK(store_note_get(s, kind, subject, &text, &e)) == STORE_FOUND;
+}
+
+static void notes_go_with_what_they_are_of(void **state) {
+        (void)state;
+        AUTO(drop_root) char *root = make_root();
+        in_child(root, fill);
+        Store *s = open_store(root);
+        AUTO(freep) char *loose = NULL;
+        Digest id;
+        StepRecord base;
+        char hex[DIGEST_HEX_SIZE];
+        assert_int_equal(OK(store_value_get(s, "loose", &loose, &e)), STORE_FOUND);
+        assert_int_equal(OK(store_tag_get(s, "name", &id, &e)), STORE_FOUND);
+        digest_hex(&id, hex);
+        OK(store_note_set(s, NOTE_ANNOTATIONS, hex, "{}", &e));
+        Digest key = digest_of("base");
+        assert_int_equal(OK(store_step_get(s, &key, &base, &e)), STORE_FOUND);
+        CollectReport report = collect(s, (CollectParams){.dry_run = true});
+        collect_report_done(&report);
+        assert_true(has_note(s, NOTE_PACKAGES, loose));
+        report = collect(s, (CollectParams){0});
+        collect_report_done(&report);
+        assert_false(has_note(s, NOTE_PACKAGES, loose));
+        assert_true(has_note(s, NOTE_PACKAGES, base.snapshot));
+        assert_true(has_note(s, NOTE_ANNOTATIONS, hex));
+        OK(store_note_set(s, NOTE_ANNOTATIONS, hex, NULL, &e));
+        assert_false(has_note(s, NOTE_ANNOTATIONS, hex));
+        store_close(s);
 }
 
 static void removes_what_nothing_refers_to(void **state) {
@@ -256,6 +292,7 @@ static void keeps_the_bytes_of_foreign_layers(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(removes_what_nothing_refers_to),
+                cmocka_unit_test(notes_go_with_what_they_are_of),
                 cmocka_unit_test(removes_notes_of_steps),
                 cmocka_unit_test(removes_everything),
                 cmocka_unit_test(leaves_what_is_in_use),
