@@ -11,6 +11,7 @@
 #include "base/num.h"
 #include "distroless/assembly.h"
 #include "distroless/busybox.h"
+#include "distroless/tool_packages.h"
 #include "layer/view.h"
 #include "os/clock.h"
 #include "os/fs.h"
@@ -55,6 +56,7 @@ static int look_up(const Assembly *a, BaseLayer *l, Err **e) {
 static int fill(Assembly *a, const BaseLayer *l, const Draft *draft, LayerTotals *ret_totals, Err **e) {
         Str tar;
         if (l->bootstrap) return bootstrap_fill(a, draft, ret_totals, e);
+        if (l->tool) return l->tool->make(a, l->below, draft, e) < 0 ? -1 : layer_totals(draft->fs_path, ret_totals, e);
         if (!l->tree) return package_layer_fill(a, l, draft, ret_totals, e);
         if (small_tree_tar(l->tree, &tar, e) < 0) return -1;
         AUTO(source_freep) Source *source = source_from_memory(tar.p, tar.n);
@@ -149,22 +151,65 @@ static int view_of(const Assembly *a, const BaseLayers *layers, View **ret_view,
 /* ---- all files of the packages of which the image gets only what is made of them */
 
 static bool is_source(const Assembly *a, const LockedPackage *p) {
-        if (p->use == USE_VERSION) return false;
+        if (p->use == USE_VERSION || p->use == USE_TOOL) return false;
         if (p->use == USE_CERTIFICATES || p->use == USE_BUSYBOX) return true;
         bool wanted = a->recipe->ca_bundle || a->recipe->java_keystore;
         return (wanted && streq(p->name, CERTIFICATES_PACKAGE)) ||
                (a->recipe->busybox && streq(p->name, BUSYBOX_PACKAGE));
 }
 
-static int sources_view(Assembly *a, BaseLayers *hidden, View **ret_view, Err **e) {
-        for (size_t i = 0; i < a->lock->packages.n; i++) {
-                if (!is_source(a, &a->lock->packages.v[i])) continue;
-                BaseLayer layer = {.title = xstrdup(a->lock->packages.v[i].name), .whole = true};
-                vec_push(&layer.packages, &a->lock->packages.v[i]);
-                vec_push(hidden, layer);
+int assembly_unpack_whole(Assembly *a, const LockedPackages *packages, BaseLayers *ret_layers, Err **e) {
+        for (size_t i = 0; i < packages->n; i++) {
+                BaseLayer layer = {.title = xstrdup(packages->v[i]->name), .whole = true};
+                vec_push(&layer.packages, packages->v[i]);
+                vec_push(ret_layers, layer);
         }
-        if (package_layers(a, hidden, e) < 0) return -1;
-        return view_of(a, hidden, ret_view, e);
+        return package_layers(a, ret_layers, e);
+}
+
+static int sources_view(Assembly *a, BaseLayers *hidden, View **ret_view, Err **e) {
+        LockedPackages sources = {0};
+        for (size_t i = 0; i < a->lock->packages.n; i++)
+                if (is_source(a, &a->lock->packages.v[i])) vec_push(&sources, &a->lock->packages.v[i]);
+        int r = assembly_unpack_whole(a, &sources, hidden, e);
+        vec_done(&sources);
+        return r < 0 ? -1 : view_of(a, hidden, ret_view, e);
+}
+
+/* ---- what a program makes of the layers so far */
+
+enum { TOOL_LAYER_FORMAT = 1 }; /* changes when equal packages give other bytes */
+
+void tool_key_packages(const Assembly *a, const StrVec *names, KeyText *k) {
+        const char *architecture = tool_architecture();
+        for (size_t i = 0; i < names->n && architecture; i++) {
+                const LockedPackage *p = tool_package_find(a->lock, names->v[i], architecture);
+                if (p) key_digest(k, "tool", &p->sha256);
+        }
+}
+
+static void tool_key(const Assembly *a, const ToolKind *kind, const BaseLayers *below, Digest *ret_key) {
+        KeyText k;
+        key_begin(&k, "tool");
+        key_number(&k, "version", TOOL_LAYER_FORMAT);
+        key_text(&k, "title", kind->title);
+        key_text(&k, "architecture", a->recipe->architecture);
+        kind->add_key(a, below, &k);
+        key_finish(&k, ret_key);
+}
+
+static int add_tool_layer(Assembly *a, const ToolKind *kind, BaseLayers *layers, Err **e) {
+        AUTO(view_freep) View *below = NULL;
+        BaseLayer layer = {.title = xstrdup(kind->title), .tool = kind};
+        if (!kind->wanted(a->recipe)) return 0;
+        tool_key(a, kind, layers, &layer.key);
+        if (view_of(a, layers, &below, e) < 0) return -1;
+        layer.below = below;
+        AssemblyPhase phase = assembly_begin(a, kind->phase);
+        int r = assembly_end(a, &phase, make_once(a, &layer, e), e);
+        layer.below = NULL;
+        vec_push(layers, layer);
+        return r;
 }
 
 static int bootstrap(Assembly *a, BaseLayers *layers, Err **e) {
@@ -194,7 +239,8 @@ static int add_derived(Assembly *a, BaseLayers *layers, Err **e) {
         AUTO(base_layers_done) BaseLayers hidden = {0};
         if (sources_view(a, &hidden, &sources, e) < 0) return -1;
         if (add_round(a, DERIVED_FIRST, sources, layers, e) < 0) return -1;
-        return add_round(a, DERIVED_LAST, sources, layers, e);
+        if (add_round(a, DERIVED_LAST, sources, layers, e) < 0) return -1;
+        return add_tool_layer(a, &python_bytecode, layers, e);
 }
 
 /* ---- the image */
@@ -247,6 +293,7 @@ static int assemble(Assembly *a, Image *ret_image, Err **e) {
         AUTO(base_layers_done) BaseLayers layers = {0};
         layering_of(a, &layers);
         if (package_layers(a, &layers, e) < 0 || bootstrap(a, &layers, e) < 0) return -1;
+        if (add_tool_layer(a, &java_runtime, &layers, e) < 0) return -1;
         AssemblyPhase phase = assembly_begin(a, "assemble image");
         int r = add_derived(a, &layers, e);
         if (r == 0) r = make_image(a, &layers, ret_image, e);
@@ -346,19 +393,12 @@ int base_select(const AssembleParams *params, BaseLock *ret_lock, Err **e) {
 static const char *locked_version(void *context, const char *package) {
         const BaseLock *lock = context;
         for (size_t i = 0; i < lock->packages.n; i++)
-                if (streq(lock->packages.v[i].name, package)) return lock->packages.v[i].version;
+                if (lock->packages.v[i].use != USE_TOOL && streq(lock->packages.v[i].name, package))
+                        return lock->packages.v[i].version;
         return NULL;
 }
 
-/* Keys that recipes may have but that nothing is made of yet are not passed over in silence. */
-static int check_served(const Recipe *r, Err **e) {
-        const char *key = r->base ? "base" : r->python_bytecode ? "python-bytecode" : NULL;
-        if (!key) return 0;
-        return err_new(e, ERR_UNSUPPORTED, "%s:%u: '%s' is not served yet", r->at.file, r->at.line, key);
-}
-
 static int run(Assembly *a, AssembledBase *base, Err **e) {
-        if (check_served(a->recipe, e) < 0) return -1;
         if (a->params->lock)
                 base_lock_copy(&base->lock, a->params->lock);
         else if (select_packages(a, &base->lock, e) < 0)

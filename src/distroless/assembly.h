@@ -4,17 +4,23 @@
 #include "distroless/assemble.h"
 #include "distroless/small_tree.h"
 #include "layer/pack.h"
+#include "store/key.h"
 
 /* An assembly under way. Internal to distroless/. */
 
 #define CERTIFICATES_PACKAGE "ca-certificates"
+
+struct View;
+struct ToolKind;
 
 typedef struct BaseLayer {
         char *title;                         /* what history says of it */
         VEC(const LockedPackage *) packages; /* what it is unpacked from, or */
         bool whole;                          /* with all their files, whatever the recipe says: not for the image */
         SmallTree *tree;                     /* what it is made of, or */
-        bool bootstrap;                      /* a complete Debian */
+        bool bootstrap;                      /* a complete Debian, or */
+        const struct ToolKind *tool;         /* what a program makes of */
+        struct View *below;                  /* the layers before it; borrowed */
         Digest key;
         char snapshot[SNAPSHOT_ID_SIZE];
         uint64_t size_bytes;
@@ -75,7 +81,6 @@ int bootstrap_fill(Assembly *a, const Draft *draft, LayerTotals *ret_totals, Err
 
 /* derived.c: the layers of what no package ships, in two rounds: the last one sees what the first has made. below: the layers so far;
  * sources: all files of the packages that something is made of (certificates, busybox). */
-struct View;
 typedef enum DerivedRound { DERIVED_FIRST, DERIVED_LAST } DerivedRound;
 typedef struct DerivedViews {
         struct View *below, *sources;
@@ -84,6 +89,23 @@ int derived_layers(const Assembly *a, DerivedRound round, const DerivedViews *vi
 
 /* config.c */
 void base_config(const Assembly *a, const BaseLayers *layers, ImageConfig *ret_config);
+
+/* A layer that a program of packages makes (distroless/tool_run.h), for whatever key of a recipe. */
+typedef struct ToolKind {
+        const char *title; /* of the layer */
+        const char *phase; /* what is shown while it is made */
+        bool (*wanted)(const Recipe *r);
+        /* All that its bytes depend on. */
+        void (*add_key)(const Assembly *a, const BaseLayers *below, KeyText *k);
+        int (*make)(Assembly *a, struct View *below, const Draft *draft, Err **e);
+} ToolKind;
+extern const ToolKind java_runtime, python_bytecode;
+
+/* The packages of this machine's architecture by these names, for a key. */
+void tool_key_packages(const Assembly *a, const StrVec *names, KeyText *k);
+
+/* assemble.c: packages with all their files, each in a layer that is not for the image. */
+int assembly_unpack_whole(Assembly *a, const LockedPackages *packages, BaseLayers *ret_layers, Err **e);
 
 /* conflicts.c: a path that two packages ship with other contents, told from the lists of digests that they carry. ERR_CONFLICT. */
 int conflicts_check(const Assembly *a, struct View *layers, Err **e);

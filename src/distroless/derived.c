@@ -210,7 +210,8 @@ static int add_alternatives(const Derived *d, SmallTree *tree, Err **e) {
 static const char *version_of(const Derived *d, const char *package) {
         const BaseLock *lock = d->assembly->lock;
         for (size_t i = 0; i < lock->packages.n; i++)
-                if (streq(lock->packages.v[i].name, package)) return lock->packages.v[i].version;
+                if (lock->packages.v[i].use != USE_TOOL && streq(lock->packages.v[i].name, package))
+                        return lock->packages.v[i].version;
         return NULL;
 }
 

@@ -10,11 +10,10 @@
 
 enum { LOCK_VERSION = 1 };
 
-static const char *const uses[] = {[USE_FILES] = "files",
-                                   [USE_CERTIFICATES] = "certificates",
-                                   [USE_LOCALE] = "locale",
-                                   [USE_BUSYBOX] = "busybox",
-                                   [USE_VERSION] = "version"};
+static const char *const uses[] = {
+        [USE_FILES] = "files",     [USE_CERTIFICATES] = "certificates", [USE_LOCALE] = "locale",
+        [USE_BUSYBOX] = "busybox", [USE_VERSION] = "version",           [USE_JAVA_MODULES] = "java-modules",
+        [USE_TOOL] = "tool"};
 
 /* ---- values */
 
@@ -112,8 +111,10 @@ static int get_use(const json_t *object, LockUse *ret_use, Err **e) {
                 *ret_use = (LockUse)i;
                 return 0;
         }
-        return text ? err_new(e, ERR_FORMAT, "'use' is '%s'; files, certificates, locale or busybox is expected", text)
-                    : 0;
+        if (!text) return 0;
+        AUTO(buf_done) Buf known = {0};
+        for (size_t i = 0; i < ARRAY_SIZE(uses); i++) buf_addf(&known, "%s%s", i > 0 ? ", " : "", uses[i]);
+        return err_new(e, ERR_FORMAT, "'use' is '%s'; expected one of: %s", text, known.p);
 }
 
 /* What is downloaded is named by it: it must not lead anywhere else. */

@@ -20,11 +20,13 @@ typedef enum LockUse {
         USE_LOCALE,       /* only its C.utf8 locale is */
         USE_BUSYBOX,      /* only its program and links to it are */
         USE_VERSION,      /* apt installs it into a complete Debian: what it is here is known, not what comes with it */
+        USE_JAVA_MODULES, /* only the runtime that is linked of it is */
+        USE_TOOL,         /* it is run here to make something that is; of the architecture of the machine that locked */
 } LockUse;
 
 typedef struct LockedPackage {
         LockUse use;
-        char *name, *version, *architecture; /* "all" or the image's */
+        char *name, *version, *architecture; /* "all", the image's, or with USE_TOOL the machine's */
         char *source;                        /* the source package's name */
         char *suite;
         char *uri;  /* base of the repository; NULL: Debian's, wherever this machine gets it from */

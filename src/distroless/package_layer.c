@@ -45,6 +45,12 @@ static bool is_copyright(const PathRules *r, const char *path) {
         return streq(path, own);
 }
 
+/* Packages of one source may share their documents. */
+static bool is_documents_link(const PathRules *r, const char *path) {
+        AUTO(freep) char *own = xasprintf("/usr/share/doc/%s", r->package->name);
+        return streq(path, own);
+}
+
 static bool is_locale(const PathRules *r, const char *path) {
         AUTO(freep)
         char *folder =
@@ -67,6 +73,7 @@ static bool takes(const PathRules *r, const char *path, bool directory) {
         bool whole = r->package->use == USE_FILES && !(r->rule && r->rule->paths.n > 0);
         if (directory && !whole) return false;
         if (is_copyright(r, path)) return true;
+        if (r->package->use == USE_JAVA_MODULES) return is_documents_link(r, path);
         if (r->package->use == USE_CERTIFICATES || r->package->use == USE_BUSYBOX) return false;
         if (r->package->use == USE_LOCALE) return is_locale(r, path);
         if (r->rule && !recipe_package_takes(r->rule, path)) return false;

@@ -126,8 +126,14 @@ static void check_whole(RecipeReader *r) {
                 recipe_mistake(
                         r, root,
                         "'busybox' is for images that are unpacked from packages, not for a bootstrapped Debian");
-        if (r->recipe->base && !r->recipe->bootstrap && !r->recipe->packages.n && !r->recipe->paths.n)
-                recipe_mistake(r, root, "there is nothing to put over the base '%s'", r->recipe->base);
+        if (r->recipe->bootstrap && r->recipe->python_bytecode)
+                recipe_mistake(r, root,
+                               "'python-bytecode' is for images that are unpacked from packages: a bootstrapped "
+                               "Debian compiles its modules itself");
+        if (r->recipe->bootstrap && r->recipe->java_version)
+                recipe_mistake(r, root,
+                               "'java-runtime' is for images that are unpacked from packages, not for a "
+                               "bootstrapped Debian");
 }
 
 int recipe_load(const RecipeBook *b, const RecipeChoice *choice, Recipe **ret_recipe, Err **e) {
@@ -159,8 +165,8 @@ void recipe_free(Recipe *r) {
         vec_done(&r->users);
         vec_done(&r->groups);
         vec_done(&r->paths);
-        StrVec *const lists[] = {&r->chain, &r->keep,       &r->drop, &r->certificates,
-                                 &r->env,   &r->entrypoint, &r->cmd,  &r->architectures};
+        StrVec *const lists[] = {&r->chain,      &r->keep, &r->drop,          &r->certificates, &r->env,
+                                 &r->entrypoint, &r->cmd,  &r->architectures, &r->java_modules};
         for (size_t i = 0; i < ARRAY_SIZE(lists); i++) strvec_done(lists[i]);
         string_pairs_done(&r->labels);
         string_pairs_done(&r->annotations);

@@ -101,6 +101,8 @@ typedef struct Recipe {
         StrVec certificates; /* extra CA files (PEM); the recipe's folder is before them */
         bool ca_bundle, ca_links, java_keystore;
         bool ld_cache, os_release, nsswitch, python_bytecode;
+        const char *java_version; /* "17": a runtime of these modules is linked; NULL: none */
+        StrVec java_modules;
         const char *nsswitch_text; /* NULL: the usual text */
         const char *timezone;      /* "Europe/Berlin" or NULL */
         const char *locale;        /* "C.utf8" (a folder of libc-bin's /usr/lib/locale) or NULL */
@@ -117,7 +119,6 @@ typedef struct Recipe {
         const char *
                 bootstrap; /* "minbase": a complete Debian by mmdebstrap of that variant with the packages; NULL: unpacked
                                   packages */
-        const char *base; /* image or recipe that lies below, or NULL */
         struct Arena *arena;
 } Recipe;
 

@@ -42,6 +42,24 @@ void recipe_apply_nsswitch(RecipeReader *r, const ConfigNode *value) {
         r->recipe->nsswitch_text = is_flag ? NULL : arena_strdup(r->arena, value->text);
 }
 
+/* Names of modules: java.net.http. */
+void recipe_apply_java_runtime(RecipeReader *r, const ConfigNode *value) {
+        Recipe *recipe = r->recipe;
+        const ConfigNode *modules = config_node_get(value, "modules");
+        recipe->java_version = recipe_member(r, value, "version");
+        if (!*recipe->java_version || strspn(recipe->java_version, "0123456789") != strlen(recipe->java_version))
+                recipe_mistake(r, value, "'version' wants the number of a Java release such as '17', found '%s'",
+                               recipe->java_version);
+        strvec_done(&recipe->java_modules);
+        recipe_texts(r, modules, &recipe->java_modules);
+        if (!recipe->java_modules.n) recipe_mistake(r, modules, "'modules' wants at least one: java.base");
+        for (size_t i = 0; i < recipe->java_modules.n; i++) {
+                const char *name = recipe->java_modules.v[i];
+                size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
+                if (!n || name[n]) recipe_mistake(r, modules, "'%s' is no name of a module", name);
+        }
+}
+
 /* A relative path of plain names: of a folder below one that is known. */
 static const char *plain_name(RecipeReader *r, const ConfigNode *value, const char *what) {
         const char *text = recipe_text(r, value);

@@ -103,6 +103,7 @@ typedef enum RecipeSection {
         SECTION_FILE,
         SECTION_LINK,
         SECTION_LAYERING,
+        SECTION_JAVA_RUNTIME,
 } RecipeSection;
 
 enum { IN_RECIPE = 1 << SECTION_RECIPE, IN_RELEASE = 1 << SECTION_RELEASE, IN_VARIANT = 1 << SECTION_VARIANT };
@@ -166,6 +167,7 @@ void recipe_apply_ld_cache(RecipeReader *r, const ConfigNode *value);
 void recipe_apply_os_release(RecipeReader *r, const ConfigNode *value);
 void recipe_apply_nsswitch(RecipeReader *r, const ConfigNode *value);
 void recipe_apply_python_bytecode(RecipeReader *r, const ConfigNode *value);
+void recipe_apply_java_runtime(RecipeReader *r, const ConfigNode *value);
 void recipe_apply_time_zone(RecipeReader *r, const ConfigNode *value);
 void recipe_apply_locale(RecipeReader *r, const ConfigNode *value);
 void recipe_apply_environment(RecipeReader *r, const ConfigNode *value);
@@ -179,4 +181,3 @@ void recipe_apply_annotations(RecipeReader *r, const ConfigNode *value);
 void recipe_apply_layering(RecipeReader *r, const ConfigNode *value);
 void recipe_apply_size_budget(RecipeReader *r, const ConfigNode *value);
 void recipe_apply_bootstrap(RecipeReader *r, const ConfigNode *value);
-void recipe_apply_base(RecipeReader *r, const ConfigNode *value);

@@ -36,7 +36,6 @@ const RecipeKey recipe_keys[] = {
         {IN_BODY, .name = "drop", .kind = VALUE_TEXTS, .apply = recipe_apply_drop},
         {IN_BODY, .name = "busybox", .kind = VALUE_TEXT, .apply = recipe_apply_busybox},
         {IN_BODY, .name = "bootstrap", .kind = VALUE_TEXT, .apply = recipe_apply_bootstrap},
-        {IN_BODY, .name = "base", .kind = VALUE_TEXT, .apply = recipe_apply_base},
 
         {IN_BODY, .name = "accounts", .kind = VALUE_MAP, .inside = SECTION_ACCOUNTS, .early = true,
          .apply = recipe_apply_accounts},
@@ -72,6 +71,10 @@ const RecipeKey recipe_keys[] = {
         {IN_BODY, .name = "os-release", .kind = VALUE_FLAG, .apply = recipe_apply_os_release},
         {IN_BODY, .name = "nsswitch", .kind = VALUE_TEXT, .apply = recipe_apply_nsswitch},
         {IN_BODY, .name = "python-bytecode", .kind = VALUE_FLAG, .apply = recipe_apply_python_bytecode},
+        {IN_BODY, .name = "java-runtime", .kind = VALUE_MAP, .inside = SECTION_JAVA_RUNTIME,
+         .apply = recipe_apply_java_runtime},
+        {OF(JAVA_RUNTIME), .name = "version", .kind = VALUE_TEXT, .required = true},
+        {OF(JAVA_RUNTIME), .name = "modules", .kind = VALUE_TEXTS, .required = true},
         {IN_BODY, .name = "time-zone", .kind = VALUE_TEXT, .apply = recipe_apply_time_zone},
         {IN_BODY, .name = "locale", .kind = VALUE_TEXT, .apply = recipe_apply_locale},
 

@@ -183,7 +183,3 @@ void recipe_apply_bootstrap(RecipeReader *r, const ConfigNode *value) {
         recipe_mistake(r, value, "unknown kind of Debian '%s': %s '%s'", text,
                        near ? "did you mean" : "there is, for one,", near ? near : variants[0]);
 }
-
-void recipe_apply_base(RecipeReader *r, const ConfigNode *value) {
-        r->recipe->base = recipe_text(r, value);
-}

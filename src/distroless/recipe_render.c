@@ -199,6 +199,11 @@ static void add_system(const Recipe *r, Buf *out) {
         add_flag(out, "nsswitch", r->nsswitch && !r->nsswitch_text);
         if (r->nsswitch) add_raw_text(out, "nsswitch", r->nsswitch_text);
         add_flag(out, "python-bytecode", r->python_bytecode);
+        if (r->java_version) {
+                buf_addf(out, "java-runtime: {version: \"%s\", modules: ", r->java_version);
+                add_inline(out, &r->java_modules);
+                buf_adds(out, "}\n");
+        }
         add_text(out, "time-zone", r->timezone);
         add_text(out, "locale", r->locale);
 }
@@ -238,7 +243,6 @@ void recipe_render(const Recipe *r, Buf *ret_text) {
         buf_addf(ret_text, "releases: {%s: {}}\n", r->release);
         buf_addf(ret_text, "architectures: [%s]\n", r->architecture);
         add_text(ret_text, "bootstrap", r->bootstrap);
-        add_text(ret_text, "base", r->base);
         add_packages(r, ret_text);
         add_list(ret_text, "keep", &r->keep, false);
         add_list(ret_text, "drop", &r->drop, false);

@@ -5,6 +5,7 @@
 #include "debian/resolve.h"
 #include "distroless/assembly.h"
 #include "distroless/busybox.h"
+#include "distroless/tool_packages.h"
 
 /* From what a recipe asks for to the packages that it comes to. */
 
@@ -16,6 +17,8 @@ typedef struct Selection {
         DebianArchive *archive;
         VEC(ResolveRoot) roots;
         StrVec places;         /* of the roots */
+        StrVec java;           /* packages that java-runtime is made of */
+        bool tools;            /* the roots are what is run here, not what the image is made of */
         bool own_repositories; /* the recipe names them: so does the lock */
 } Selection;
 
@@ -55,10 +58,16 @@ static void add_roots(Selection *s) {
                 add_root(s, r->packages.v[i].name, &r->packages.v[i].at, r->packages.v[i].closure && !r->bootstrap);
         for (size_t i = 0; i < ARRAY_SIZE(makers); i++)
                 if (is_needed(&makers[i], r)) add_root(s, makers[i].package, &r->at, false);
+        java_runtime_packages(r, &s->java);
+        for (size_t i = 0; i < s->java.n; i++)
+                if (!package_rule(r, s->java.v[i])) add_root(s, s->java.v[i], &r->at, false);
 }
 
 static LockUse use_of(const Selection *s, Str name) {
+        if (s->tools) return USE_TOOL;
         if (s->recipe->bootstrap) return USE_VERSION; /* apt chooses what comes with it */
+        for (size_t i = 0; i < s->java.n; i++)
+                if (str_is(name, s->java.v[i]) && !package_rule(s->recipe, s->java.v[i])) return USE_JAVA_MODULES;
         for (size_t i = 0; i < ARRAY_SIZE(makers); i++)
                 if (str_is(name, makers[i].package) && is_needed(&makers[i], s->recipe)) return makers[i].use;
         return USE_FILES;
@@ -90,9 +99,6 @@ static void lock_suites(const Selection *s, BaseLock *lock) {
 
 static int resolve(Selection *s, BaseLock *lock, Err **e) {
         PackageList list = {0};
-        lock->architecture = xstrdup(s->recipe->architecture);
-        lock_suites(s, lock);
-        add_roots(s);
         if (debian_resolve(debian_archive_universe(s->archive), s->roots.v, s->roots.n, &list, e) < 0) return -1;
         for (size_t i = 0; i < list.n; i++) {
                 LockedPackage p;
@@ -136,23 +142,64 @@ DebianArchiveParams assembly_archive_params(Assembly *a) {
                                      .cancelled = params->cancelled};
 }
 
-int assembly_select(Assembly *a, BaseLock *ret_lock, Err **e) {
+static void selection_done(Selection *s) {
+        vec_done(&s->roots);
+        strvec_done(&s->places);
+        strvec_done(&s->java);
+}
+
+static int open_archive(Assembly *a, const char *architecture, DebianArchive **ret_archive, Err **e) {
         AUTO(apt_repositories_done) AptRepositories repositories = {0};
-        AUTO(debian_archive_freep) DebianArchive *archive = NULL;
         if (assembly_repositories(a->params, &repositories, e) < 0) return -1;
-        DebianArchiveParams archive_params = assembly_archive_params(a);
-        if (debian_archive_open(&repositories, &archive_params, &archive, e) < 0) return -1;
-        Selection s = {.params = a->params,
-                       .recipe = a->recipe,
-                       .archive = archive,
-                       .own_repositories = a->recipe->repositories.n > 0};
-        BaseLock lock = {0};
-        int r = resolve(&s, &lock, e);
-        vec_done(&s.roots);
-        strvec_done(&s.places);
-        if (r < 0)
-                base_lock_done(&lock);
-        else
-                *ret_lock = lock;
-        return r;
+        DebianArchiveParams params = assembly_archive_params(a);
+        params.architecture = architecture;
+        return debian_archive_open(&repositories, &params, ret_archive, e);
+}
+
+static Selection selection_of(const Assembly *a, DebianArchive *archive) {
+        return (Selection){.params = a->params,
+                           .recipe = a->recipe,
+                           .archive = archive,
+                           .own_repositories = a->recipe->repositories.n > 0};
+}
+
+/* ---- programs that are run here: of this machine's architecture, whatever the image's is */
+
+static int select_from(Assembly *a, DebianArchive *archive, const StrVec *names, BaseLock *lock, Err **e) {
+        AUTO(selection_done) Selection s = selection_of(a, archive);
+        s.tools = true;
+        for (size_t i = 0; i < names->n; i++) add_root(&s, names->v[i], &a->recipe->at, false);
+        return resolve(&s, lock, e);
+}
+
+static int select_tools(Assembly *a, DebianArchive *archive, BaseLock *lock, Err **e) {
+        AUTO(strvec_done) StrVec names = {0};
+        AUTO(debian_archive_freep) DebianArchive *native = NULL;
+        const char *here = tool_architecture();
+        if (!here) return 0; /* whoever runs one says so */
+        tool_packages_missing(a->recipe, lock, here, &names);
+        if (names.n == 0) return 0;
+        if (streq(here, a->recipe->architecture)) return select_from(a, archive, &names, lock, e);
+        if (open_archive(a, here, &native, e) < 0 || select_from(a, native, &names, lock, e) < 0)
+                return err_wrap(e, "programs that are run on this machine");
+        return 0;
+}
+
+static int select_all(Assembly *a, DebianArchive *archive, BaseLock *lock, Err **e) {
+        AUTO(selection_done) Selection s = selection_of(a, archive);
+        lock->architecture = xstrdup(a->recipe->architecture);
+        lock_suites(&s, lock);
+        add_roots(&s);
+        if (resolve(&s, lock, e) < 0) return -1;
+        return select_tools(a, archive, lock, e);
+}
+
+int assembly_select(Assembly *a, BaseLock *ret_lock, Err **e) {
+        AUTO(debian_archive_freep) DebianArchive *archive = NULL;
+        AUTO(base_lock_done) BaseLock lock = {0};
+        if (open_archive(a, a->recipe->architecture, &archive, e) < 0 || select_all(a, archive, &lock, e) < 0)
+                return -1;
+        *ret_lock = lock;
+        lock = (BaseLock){0};
+        return 0;
 }

@@ -21,6 +21,10 @@ static const DebianPackage *find_equal(const PackageList *list, const LockedPack
         return NULL;
 }
 
+static bool is_foreign(const Assembly *a, const LockedPackage *p) {
+        return !streq(p->architecture, "all") && !streq(p->architecture, a->recipe->architecture);
+}
+
 static int verify_package(DebianArchive *archive, const LockedPackage *p, BaseVerdicts *verdicts, Err **e) {
         PackageList list = {0};
         if (package_universe_find(debian_archive_universe(archive), str_of(p->name), &list, e) < 0) return -1;
@@ -34,22 +38,40 @@ static int verify_package(DebianArchive *archive, const LockedPackage *p, BaseVe
         return 0;
 }
 
-static int verify(Assembly *a, BaseVerdicts *verdicts, Err **e) {
+/* The packages of one architecture: what is run to make an image is of the machine's, not of the image's. */
+static int verify_against(Assembly *a, const char *architecture, bool foreign, BaseVerdicts *verdicts, Err **e) {
         AUTO(apt_repositories_done) AptRepositories repositories = {0};
         AUTO(debian_archive_freep) DebianArchive *archive = NULL;
-        LockedPackages packages = {0};
         if (assembly_repositories(a->params, &repositories, e) < 0) return -1;
         DebianArchiveParams params = assembly_archive_params(a);
+        params.architecture = architecture;
         AssemblyPhase phase = assembly_begin(a, "verify releases");
         if (assembly_end(a, &phase, debian_archive_open(&repositories, &params, &archive, e), e) < 0) return -1;
         for (size_t i = 0; i < a->lock->packages.n; i++) {
-                vec_push(&packages, &a->lock->packages.v[i]);
-                if (verify_package(archive, &a->lock->packages.v[i], verdicts, e) < 0) {
-                        vec_done(&packages);
-                        return -1;
-                }
+                const LockedPackage *p = &a->lock->packages.v[i];
+                if (is_foreign(a, p) != foreign || (foreign && !streq(p->architecture, architecture))) continue;
+                if (verify_package(archive, p, verdicts, e) < 0) return -1;
         }
-        phase = assembly_begin(a, "verify packages");
+        return 0;
+}
+
+static int verify_releases(Assembly *a, BaseVerdicts *verdicts, Err **e) {
+        AUTO(strvec_done) StrVec others = {0};
+        if (verify_against(a, a->recipe->architecture, false, verdicts, e) < 0) return -1;
+        for (size_t i = 0; i < a->lock->packages.n; i++) {
+                const LockedPackage *p = &a->lock->packages.v[i];
+                if (!is_foreign(a, p) || strvec_index(&others, p->architecture) >= 0) continue;
+                strvec_push(&others, p->architecture);
+                if (verify_against(a, p->architecture, true, verdicts, e) < 0) return -1;
+        }
+        return 0;
+}
+
+static int verify(Assembly *a, BaseVerdicts *verdicts, Err **e) {
+        LockedPackages packages = {0};
+        if (verify_releases(a, verdicts, e) < 0) return -1;
+        for (size_t i = 0; i < a->lock->packages.n; i++) vec_push(&packages, &a->lock->packages.v[i]);
+        AssemblyPhase phase = assembly_begin(a, "verify packages");
         int r = assembly_end(a, &phase, assembly_fetch(a, &packages, e), e);
         vec_done(&packages);
         return r;
