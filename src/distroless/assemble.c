@@ -22,6 +22,7 @@ enum {
         ASSEMBLY_FORMAT = 2, /* changes when equal packages and an equal recipe give another image */
         USR_MERGED_SINCE = 13,
         SOURCE_FILE_MAX = 64 << 20,
+        TOOL_LAYER_FORMAT = 1, /* changes when equal packages give another layer of a ToolKind */
 };
 
 void base_layer_done(BaseLayer *l) {
@@ -178,8 +179,6 @@ static int sources_view(Assembly *a, BaseLayers *hidden, View **ret_view, Err **
 
 /* ---- what a program makes of the layers so far */
 
-enum { TOOL_LAYER_FORMAT = 1 }; /* changes when equal packages give other bytes */
-
 void tool_key_packages(const Assembly *a, const StrVec *names, KeyText *k) {
         const char *architecture = tool_architecture();
         for (size_t i = 0; i < names->n && architecture; i++) {
@@ -335,6 +334,8 @@ static int image_key(const Assembly *a, Digest *ret_key, Err **e) {
         }
         for (size_t i = 0; i < a->lock->suites.n && a->recipe->bootstrap; i++)
                 key_digest(&k, "release", &a->lock->suites.v[i].release);
+        if (java_runtime.wanted(a->recipe) || python_bytecode.wanted(a->recipe))
+                key_number(&k, "tools", TOOL_LAYER_FORMAT);
         int r = key_sources(a, &k, e);
         key_finish(&k, ret_key);
         return r;
