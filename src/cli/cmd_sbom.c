@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "cli/app.h"
+#include "distroless/origins.h"
 #include "inspect/sbom.h"
 #include "layer/view.h"
 #include "os/fs.h"
@@ -57,13 +58,29 @@ static int find_image(Store *store, const char *text, const Platform *platform, 
         return -1;
 }
 
+/* What was known when the base was assembled. */
+static int add_origins(Store *store, Sbom *s, Err **e) {
+        AUTO(package_origins_done) PackageOrigins origins = {0};
+        if (package_origins_read(store, &s->image.snapshots, &origins, e) < 0) return -1;
+        for (size_t i = 0; i < s->packages.v.n; i++) {
+                ImagePackage *p = &s->packages.v.v[i];
+                if (p->kind != PACKAGE_DEB || !p->architecture) continue;
+                const PackageOrigin *origin = package_origins_find(&origins, p->name, p->version, p->architecture);
+                if (!origin) continue;
+                p->has_sha256 = true;
+                p->sha256 = origin->sha256;
+                if (origin->download) p->download = arena_strdup(s->packages.arena, origin->download);
+        }
+        return 0;
+}
+
 static int read_packages(Store *store, Sbom *s, Err **e) {
         AUTO(strvec_done) StrVec dirs = {0};
         AUTO(view_freep) View *view = NULL;
         for (size_t i = 0; i < s->image.snapshots.n; i++)
                 strvec_push_take(&dirs, store_snapshot_path(store, s->image.snapshots.v[i]));
-        if (view_open(&dirs, &view, e) < 0) return -1;
-        return packages_read(view, &s->packages, e);
+        if (view_open(&dirs, &view, e) < 0 || packages_read(view, &s->packages, e) < 0) return -1;
+        return add_origins(store, s, e);
 }
 
 /* SOURCE_DATE_EPOCH, else when the image was made, so that a document can be made again. */

@@ -19,7 +19,8 @@
 #include "store/key.h"
 
 enum {
-        ASSEMBLY_FORMAT = 2, /* changes when equal packages and an equal recipe give another image */
+        ASSEMBLY_FORMAT =
+                3, /* changes when equal packages and an equal recipe give another image, or more is kept of it */
         USR_MERGED_SINCE = 13,
         SOURCE_FILE_MAX = 64 << 20,
         TOOL_LAYER_FORMAT = 1, /* changes when equal packages give another layer of a ToolKind */
@@ -296,6 +297,7 @@ static int assemble(Assembly *a, Image *ret_image, Err **e) {
         AssemblyPhase phase = assembly_begin(a, "assemble image");
         int r = add_derived(a, &layers, e);
         if (r == 0) r = make_image(a, &layers, ret_image, e);
+        if (r == 0) r = origins_record(a, &layers, e);
         return assembly_end(a, &phase, r, e);
 }
 

@@ -59,6 +59,11 @@ int assembly_lock(Store *s, int *ret_fd, Err **e);
 /* fetch.c: have the packages' files in the pool, verified. */
 typedef VEC(const LockedPackage *) LockedPackages;
 int assembly_fetch(Assembly *a, const LockedPackages *packages, Err **e);
+/* The first of the places to ask for it; borrowed, NULL: none is known. */
+const char *assembly_uri(const AptRepositories *repositories, const LockedPackage *p);
+
+/* origins.c: keep with the layers what they were unpacked from. */
+int origins_record(const Assembly *a, const BaseLayers *layers, Err **e);
 
 /* select.c: the packages that the recipe comes to now, and where they come from. */
 int assembly_select(Assembly *a, BaseLock *ret_lock, Err **e);

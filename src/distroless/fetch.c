@@ -17,6 +17,13 @@ static const StrVec *uris_of(const AptRepositories *repositories, const LockedPa
         return own;
 }
 
+const char *assembly_uri(const AptRepositories *repositories, const LockedPackage *p) {
+        AUTO(strvec_done) StrVec own = {0};
+        if (p->uri) return p->uri;
+        const StrVec *uris = uris_of(repositories, p, &own);
+        return uris->n > 0 ? uris->v[0] : NULL;
+}
+
 static int fetch_from(Assembly *a, const AptRepositories *repositories, const LockedPackages *packages, Err **e) {
         AUTO(freep) DebFileWanted *wanted = xcalloc(packages->n + 1, sizeof *wanted);
         AUTO(freep) StrVec *own = xcalloc(packages->n + 1, sizeof *own);

@@ -68,5 +68,5 @@ int reading_open(Reading *r, const ImageFile *file, Err **e); /* a descriptor */
  * license, when the expression is one name; may be empty. */
 const char *reading_license(Reading *r, Str wording, Str text);
 
-/* Copyright file of a dpkg package, if it is machine-readable: license and copyright of p. */
+/* Copyright file of a dpkg package: copyright of p, and its license if the file is machine-readable. */
 int reading_copyright(Reading *r, ImagePackage *p, Err **e);

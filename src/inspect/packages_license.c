@@ -8,7 +8,8 @@
 #include "debian/control.h"
 #include "inspect/license.h"
 
-/* What packages say of their licenses; of dpkg packages in the machine-readable form of copyright files (DEP-5). */
+/* What packages say of their licenses; of dpkg packages in the machine-readable form of copyright files (DEP-5);
+ * of other copyright files the statements of copyright. */
 
 enum {
         COPYRIGHT_TEXT_MAX = 16 << 10, /* statements of one package */
@@ -118,6 +119,25 @@ static void read_copyright(Copyright *c, Str text) {
         while (control_next(text, "copyright", &offset, &p, NULL) > 0) add_paragraph(c, &p);
 }
 
+static bool has_year(Str line) {
+        size_t digits = 0;
+        for (size_t i = 0; i < line.n && digits < 4; i++)
+                digits = line.p[i] >= '0' && line.p[i] <= '9' ? digits + 1 : 0;
+        return digits == 4;
+}
+
+/* Of other files only what must be a statement is taken: lines "Copyright ... 2001 ...", whatever stands before them as decoration. */
+static void read_plain_copyright(Copyright *c, Str text) {
+        bool more = true;
+        while (more) {
+                Str line;
+                more = str_cut(&text, '\n', &line);
+                while (line.n && strchr(" \t*#/-|", line.p[0])) line = str_sub(line, 1, line.n);
+                line = str_trim(line);
+                if (str_starts(line, STR("Copyright ")) && has_year(line)) map_put(c->statements, line.p, line.n, c);
+        }
+}
+
 int reading_copyright(Reading *r, ImagePackage *p, Err **e) {
         Str text;
         if (strchr(p->name, '/')) return 0;
@@ -127,6 +147,7 @@ int reading_copyright(Reading *r, ImagePackage *p, Err **e) {
         AUTO(map_freep) Map *expressions = map_new(), *statements = map_new();
         Copyright c = {.r = r, .expressions = expressions, .statements = statements};
         read_copyright(&c, text);
+        if (map_count(statements) == 0) read_plain_copyright(&c, text);
         p->license = join_expressions(&c);
         p->copyright = join_statements(&c);
         return 0;

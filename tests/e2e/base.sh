@@ -86,6 +86,32 @@ test_annotations() {
         grep -q '"com.google.distroless.python.version": "3\.13\.[0-9]*"' layout/blobs/sha256/* || fail "not in the manifest"
 }
 
+# A bill of materials names the file of every package, also of what is built from the base.
+test_bill_of_materials() {
+        base build -q python3-debian13 >/dev/null || fail "build"
+        printf 'FROM python3-debian13\nENV A=1\nCOPY Dockerfile /app/\n' >Dockerfile
+        in_bases build -q -t app . >/dev/null || fail "build"
+        in_bases sbom --format spdx-json -o spdx.json app || fail "spdx"
+        in_bases sbom --format cyclonedx-json -o cyclonedx.json app || fail "cyclonedx"
+        base lock --lock lock.json python3-debian13 || fail "lock"
+        python3 - <<'P' || fail "the documents do not say what the lock says"
+import json
+lock = {p["name"]: p for p in json.load(open("lock.json"))["architectures"]["amd64"]["packages"]}
+spdx = {p["name"]: p for p in json.load(open("spdx.json"))["packages"] if p["SPDXID"].startswith("SPDXRef-Package")}
+cyclonedx = {c["name"]: c for c in json.load(open("cyclonedx.json"))["components"] if c["type"] == "library"}
+assert len(lock) > 30 and set(lock) == set(spdx) == set(cyclonedx), set(lock) ^ set(spdx)
+for name, p in lock.items():
+    digest = p["sha256"].split(":")[1]
+    assert spdx[name]["checksums"] == [{"algorithm": "SHA256", "checksumValue": digest}], name
+    assert cyclonedx[name]["hashes"] == [{"alg": "SHA-256", "content": digest}], name
+    place = spdx[name]["downloadLocation"]
+    assert place == "NOASSERTION" or place.endswith("/" + p["path"]) and "@" not in place.split("/")[2], place
+    assert place == "NOASSERTION" or {"type": "distribution", "url": place} in cyclonedx[name]["externalReferences"], name
+    assert spdx[name]["supplier"].endswith(")") and cyclonedx[name]["supplier"]["name"], name
+    assert spdx[name]["copyrightText"] != "", name
+P
+}
+
 # The structure tests of each image; what is for which image is said in tests/structure/images.
 test_structure() {
         local name release variant files

@@ -145,7 +145,10 @@ static void test_copyright(void **state) {
         Fixture *f = *state;
         put(f->roots[0], "var/lib/dpkg/status.d/a", "Package: a\nVersion: 1\n");
         put(f->roots[0], "var/lib/dpkg/status.d/b", "Package: b\nVersion: 1\n");
-        put(f->roots[0], "usr/share/doc/b/copyright", "This is free software. License: GPL-2\n");
+        put(f->roots[0], "usr/share/doc/b/copyright",
+            "This is free software. License: GPL-2\n\n  * Copyright (c) 1999, 2001 Somebody\n    Copyright law "
+            "applies.\n"
+            "Copyright (c) 1999, 2001 Somebody\nCopyright 2020 Another\n");
         put(f->roots[0], "usr/share/doc/a/copyright",
             "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\n"
             "Files: *\nCopyright: 2020 X\n 2021 Y\nLicense: GPL-2+ or Artistic\n\n"
@@ -156,6 +159,7 @@ static void test_copyright(void **state) {
         assert_string_equal(a->license, "(GPL-2.0-or-later OR Artistic-1.0-Perl) AND LicenseRef-own-terms AND MIT");
         assert_string_equal(a->copyright, "2020 X\n2021 Y");
         assert_null(find(f, "b")->license);
+        assert_string_equal(find(f, "b")->copyright, "Copyright (c) 1999, 2001 Somebody\nCopyright 2020 Another");
         assert_int_equal(f->packages.licenses.n, 1);
         assert_string_equal(f->packages.licenses.v[0].id, "LicenseRef-own-terms");
         assert_string_equal(f->packages.licenses.v[0].text, "Do what\n you like.");
