@@ -9,7 +9,16 @@
 #include "os/fs.h"
 
 #define AR_MAGIC "!<arch>\n"
-enum { MAGIC_SIZE = 8, HEADER_SIZE = 60, NAME_SIZE = 16, SIZE_AT = 48, SIZE_SIZE = 10, END_AT = 58 };
+enum {
+        MAGIC_SIZE = 8,
+        HEADER_SIZE = 60,
+        NAME_SIZE = 16,
+        TIME_AT = 16,
+        TIME_SIZE = 12,
+        SIZE_AT = 48,
+        SIZE_SIZE = 10,
+        END_AT = 58
+};
 
 static int read_at(const ArReader *r, uint64_t at, void *data, size_t size, Err **e) {
         size_t got;
@@ -55,6 +64,7 @@ static int parse_header(const char *header, uint64_t at, ArMember *m, Err **e) {
         if (take_name((Str){header, NAME_SIZE}, at, m, e) < 0) return -1;
         if (!u64_parse(trim_spaces((Str){header + SIZE_AT, SIZE_SIZE}), 10, &m->size))
                 return err_new(e, ERR_FORMAT, "member '%s': its size is no number", m->name);
+        (void)u64_parse(trim_spaces((Str){header + TIME_AT, TIME_SIZE}), 10, &m->mtime_s);
         m->offset = at + HEADER_SIZE;
         return 0;
 }

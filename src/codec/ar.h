@@ -14,6 +14,7 @@ enum { AR_NAME_MAX = 15, AR_MEMBERS_MAX = 1024 };
 typedef struct ArMember {
         char name[AR_NAME_MAX + 2]; /* without the slash that some tools add */
         uint64_t offset, size;      /* of its data in the file; inside the file for sure */
+        uint64_t mtime_s;           /* unix; 0 when it is not said */
 } ArMember;
 
 typedef struct ArReader {

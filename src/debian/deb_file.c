@@ -12,6 +12,7 @@
 #include "os/fs.h"
 
 enum { BINARY_MAX = 64, CONTROL_FILE_MAX = 256 };
+#define DATE_MAX_S UINT64_C(253402300799) /* the end of the year 9999 */
 
 /* ---- members of the archive */
 
@@ -42,17 +43,17 @@ static int find_member(ArReader *r, const char *wanted, ArMember *m, Err **e) {
 }
 
 typedef struct DebMembers {
-        ArMember control, data;
+        ArMember binary, control, data;
 } DebMembers;
 
 static int find_members(int fd, DebMembers *ret_members, Err **e) {
         ArReader r;
-        ArMember binary;
+        ArMember *binary = &ret_members->binary;
         if (ar_open(fd, &r, e) < 0) return -1;
-        if (next_member(&r, &binary, "debian-binary", e) < 0) return -1;
-        if (!streq(binary.name, "debian-binary"))
-                return err_new(e, ERR_FORMAT, "no Debian package: its first member is '%s'", binary.name);
-        if (check_format(fd, &binary, e) < 0) return -1;
+        if (next_member(&r, binary, "debian-binary", e) < 0) return -1;
+        if (!streq(binary->name, "debian-binary"))
+                return err_new(e, ERR_FORMAT, "no Debian package: its first member is '%s'", binary->name);
+        if (check_format(fd, binary, e) < 0) return -1;
         if (find_member(&r, "control.tar", &ret_members->control, e) < 0) return -1;
         return find_member(&r, "data.tar", &ret_members->data, e);
 }
@@ -183,6 +184,7 @@ int deb_read_control(int fd, DebControl *ret_control, Err **e) {
         if (find_members(fd, &members, e) < 0) return -1;
         if (open_member(fd, &members.control, DEB_CONTROL_MAX, &tar, e) < 0 || read_control_tar(tar, &c, e) < 0)
                 return err_wrap(e, "member '%s'", members.control.name);
+        c.built_s = members.binary.mtime_s > DATE_MAX_S ? 0 : (int64_t)members.binary.mtime_s;
         *ret_control = c;
         c = (DebControl){0};
         return 0;

@@ -20,7 +20,8 @@ typedef struct DebControl {
         char *md5sums; /* NULL: the package has none */
         size_t md5sums_size;
         char *conffiles; /* NULL: none */
-        StrVec scripts;  /* names of the maintainer scripts that it has: "preinst", "postinst", ...; sorted */
+        int64_t built_s; /* when, unix: its changelog's date by the rules of reproducible builds; 0 when it is not said */
+        StrVec scripts; /* names of the maintainer scripts that it has: "preinst", "postinst", ...; sorted */
 } DebControl;
 void deb_control_done(DebControl *c);
 

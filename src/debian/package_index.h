@@ -65,5 +65,9 @@ int package_universe_find(PackageUniverse *u, Str name, PackageList *ret, Err **
 /* The packages (any version, of any name but this one) whose Provides has name, in the order of indexes and paragraphs. */
 int package_universe_providers(PackageUniverse *u, Str name, PackageList *ret, Err **e);
 
+/* The packages of one index that fit the architecture and have one of these lines ("Essential: yes", NULL after the last), in the order of
+ * the text. Reads all the text: some 50 ms for Debian's main. */
+int package_universe_with_line(PackageUniverse *u, unsigned index, const char *const *lines, PackageList *ret, Err **e);
+
 /* Add up to PACKAGE_NEAREST_MAX names that may have been meant, the likeliest first. Reads all the text: for errors only. */
 int package_universe_nearest(PackageUniverse *u, const char *name, StrVec *ret_names, Err **e);

@@ -8,7 +8,7 @@
 
 /* One paragraph that the scanner passed over. Valid during the call. */
 typedef struct ScannedPackage {
-        Str name, provides;
+        Str name, provides, text;
         uint32_t offset, size; /* in the text */
         size_t line;
 } ScannedPackage;

@@ -49,6 +49,7 @@ static int close_paragraph(Scanner *s, Paragraph *p, size_t end) {
         size_t line = s->line + p->first_line;
         p->package.offset = (uint32_t)(s->offset + p->start);
         p->package.size = (uint32_t)(end - p->start);
+        p->package.text = (Str){s->window + p->start, end - p->start};
         if (p->package.name.n == 0)
                 return err_new(s->e, ERR_FORMAT, "line %zu: a paragraph without a field 'Package'", line);
         if (memchr(s->window + p->start, '\0', end - p->start))

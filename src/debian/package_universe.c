@@ -150,3 +150,49 @@ int package_universe_find(PackageUniverse *u, Str name, PackageList *ret, Err **
 int package_universe_providers(PackageUniverse *u, Str name, PackageList *ret, Err **e) {
         return look_up(u, TABLE_PROVIDED, name, ret, e);
 }
+
+/* ---- by what a paragraph says */
+
+typedef struct LineSearch {
+        PackageUniverse *u;
+        unsigned index;
+        const char *const *lines;
+        Matches *found;
+} LineSearch;
+
+static bool has_line(Str text, const char *wanted) {
+        size_t n = strlen(wanted);
+        for (const char *at = text.p, *end = text.p + text.n; (at = memmem(at, (size_t)(end - at), wanted, n));
+             at += n) {
+                bool begins = at == text.p || at[-1] == '\n', ends = at + n == end || at[n] == '\n' || at[n] == '\r';
+                if (begins && ends) return true;
+        }
+        return false;
+}
+
+static int line_found(void *context, const ScannedPackage *scanned, Err **e) {
+        LineSearch *s = context;
+        const TableEntry entry = {.offset = scanned->offset, .size = scanned->size};
+        const DebianPackage *package;
+        size_t i = 0;
+        while (s->lines[i] && !has_line(scanned->text, s->lines[i])) i++;
+        if (!s->lines[i]) return 0;
+        if (package_at(s->u, s->index, &entry, &package, e) < 0) return -1;
+        if (!fits(s->u, package)) return 0;
+        if (s->found->n == PACKAGE_MATCHES_MAX)
+                return err_new(e, ERR_LIMIT, "more than %d packages have '%s'", PACKAGE_MATCHES_MAX, s->lines[i]);
+        vec_push(s->found, package);
+        return 0;
+}
+
+int package_universe_with_line(PackageUniverse *u, unsigned index, const char *const *lines, PackageList *ret,
+                               Err **e) {
+        AUTO(matches_done) Matches found = {0};
+        LineSearch search = {u, index, lines, &found};
+        PackageScan scan = {.found = line_found, .context = &search};
+        if (package_index_scan(u->indexes.v[index], &scan, e) < 0) return -1;
+        ret->n = found.n;
+        ret->v = arena_array(u->arena, found.n, sizeof *ret->v);
+        if (found.n > 0) memcpy(ret->v, found.v, found.n * sizeof *ret->v);
+        return 0;
+}

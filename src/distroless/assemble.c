@@ -57,7 +57,7 @@ static int look_up(const Assembly *a, BaseLayer *l, Err **e) {
 
 static int fill(Assembly *a, const BaseLayer *l, const Draft *draft, LayerTotals *ret_totals, Err **e) {
         Str tar;
-        if (l->bootstrap) return bootstrap_fill(a, draft, ret_totals, e);
+        if (l->bootstrap) return bootstrap_fill(a, l, draft, ret_totals, e);
         if (l->tool) return l->tool->make(a, l->below, draft, e) < 0 ? -1 : layer_totals(draft->fs_path, ret_totals, e);
         if (!l->tree) return package_layer_fill(a, l, draft, ret_totals, e);
         if (small_tree_tar(l->tree, &tar, e) < 0) return -1;
@@ -119,7 +119,7 @@ static int make_all(Assembly *a, BaseLayer **missing, size_t count, Err **e) {
         return r < 0 ? -1 : 0;
 }
 
-static int fetch_and_make(Assembly *a, BaseLayer **missing, size_t count, Err **e) {
+static int fetch_and_make(Assembly *a, BaseLayer **missing, size_t count, const char *title, Err **e) {
         if (count == 0) return 0;
         LockedPackages wanted = {0};
         for (size_t i = 0; i < count; i++)
@@ -128,7 +128,7 @@ static int fetch_and_make(Assembly *a, BaseLayer **missing, size_t count, Err **
         int r = assembly_end(a, &phase, assembly_fetch(a, &wanted, e), e);
         vec_done(&wanted);
         if (r < 0) return -1;
-        phase = assembly_begin(a, "unpack packages");
+        phase = assembly_begin(a, title);
         return assembly_end(a, &phase, make_all(a, missing, count, e), e);
 }
 
@@ -140,7 +140,7 @@ static int package_layers(Assembly *a, BaseLayers *layers, Err **e) {
                 if (look_up(a, &layers->v[i], e) < 0) return -1;
                 if (!layers->v[i].found) missing[count++] = &layers->v[i];
         }
-        return fetch_and_make(a, missing, count, e);
+        return fetch_and_make(a, missing, count, "unpack packages", e);
 }
 
 static int view_of(const Assembly *a, const BaseLayers *layers, View **ret_view, Err **e) {
@@ -153,7 +153,7 @@ static int view_of(const Assembly *a, const BaseLayers *layers, View **ret_view,
 /* ---- all files of the packages of which the image gets only what is made of them */
 
 static bool is_source(const Assembly *a, const LockedPackage *p) {
-        if (p->use == USE_VERSION || p->use == USE_TOOL) return false;
+        if (p->use == USE_TOOL) return false;
         if (p->use == USE_CERTIFICATES || p->use == USE_BUSYBOX) return true;
         bool wanted = a->recipe->ca_bundle || a->recipe->java_keystore;
         return (wanted && streq(p->name, CERTIFICATES_PACKAGE)) ||
@@ -214,12 +214,13 @@ static int add_tool_layer(Assembly *a, const ToolKind *kind, BaseLayers *layers,
 
 static int bootstrap(Assembly *a, BaseLayers *layers, Err **e) {
         if (!a->recipe->bootstrap) return 0;
-        AUTO(freep) char *title = xasprintf("mmdebstrap --variant=%s %s", a->recipe->bootstrap, a->recipe->codename);
-        vec_push(layers, (BaseLayer){.title = xstrdup(title), .bootstrap = true});
+        char *title = xasprintf("mmdebstrap --variant=%s %s", a->recipe->bootstrap, a->recipe->codename);
+        vec_push(layers, (BaseLayer){.title = title, .bootstrap = true});
         BaseLayer *l = &layers->v[layers->n - 1];
-        bootstrap_key(a, l);
-        AssemblyPhase phase = assembly_begin(a, title);
-        return assembly_end(a, &phase, make_once(a, l, e), e);
+        for (size_t i = 0; i < a->lock->packages.n; i++)
+                if (lock_use_installs(a->lock->packages.v[i].use)) vec_push(&l->packages, &a->lock->packages.v[i]);
+        if (bootstrap_key(a, &l->key, e) < 0 || look_up(a, l, e) < 0) return -1;
+        return l->found ? 0 : fetch_and_make(a, &l, 1, title, e);
 }
 
 static int add_round(Assembly *a, DerivedRound round, View *sources, BaseLayers *layers, Err **e) {
@@ -321,6 +322,15 @@ static int key_sources(const Assembly *a, KeyText *k, Err **e) {
         return 0;
 }
 
+/* A complete Debian also names its repositories. */
+static int key_bootstrap(const Assembly *a, KeyText *k, Err **e) {
+        Digest key;
+        if (!a->recipe->bootstrap) return 0;
+        if (bootstrap_key(a, &key, e) < 0) return -1;
+        key_digest(k, "bootstrap", &key);
+        return 0;
+}
+
 static int image_key(const Assembly *a, Digest *ret_key, Err **e) {
         AUTO(buf_done) Buf recipe = {0};
         KeyText k;
@@ -334,11 +344,10 @@ static int image_key(const Assembly *a, Digest *ret_key, Err **e) {
                 key_digest(&k, "package", &a->lock->packages.v[i].sha256);
                 key_number(&k, "use", a->lock->packages.v[i].use);
         }
-        for (size_t i = 0; i < a->lock->suites.n && a->recipe->bootstrap; i++)
-                key_digest(&k, "release", &a->lock->suites.v[i].release);
         if (java_runtime.wanted(a->recipe) || python_bytecode.wanted(a->recipe))
                 key_number(&k, "tools", TOOL_LAYER_FORMAT);
-        int r = key_sources(a, &k, e);
+        int r = key_bootstrap(a, &k, e);
+        if (r == 0) r = key_sources(a, &k, e);
         key_finish(&k, ret_key);
         return r;
 }

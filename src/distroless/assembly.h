@@ -80,9 +80,9 @@ void package_layer_key(const Assembly *a, BaseLayer *l);
 /* Unpack the packages of l, which are in the pool, into a draft. */
 int package_layer_fill(const Assembly *a, const BaseLayer *l, const Draft *draft, LayerTotals *ret_totals, Err **e);
 
-/* bootstrap.c: a complete Debian. */
-void bootstrap_key(const Assembly *a, BaseLayer *l);
-int bootstrap_fill(Assembly *a, const Draft *draft, LayerTotals *ret_totals, Err **e);
+/* bootstrap.c: a complete Debian, of the lock's packages that are to be installed, which must be in the pool. */
+int bootstrap_key(const Assembly *a, Digest *ret_key, Err **e);
+int bootstrap_fill(Assembly *a, const BaseLayer *l, const Draft *draft, LayerTotals *ret_totals, Err **e);
 
 /* derived.c: the layers of what no package ships, in two rounds: the last one sees what the first has made. below: the layers so far;
  * sources: all files of the packages that something is made of (certificates, busybox). */

@@ -76,7 +76,7 @@ void layering_of(const Assembly *a, BaseLayers *ret_layers) {
         Groups groups = {0};
         for (size_t i = 0; i < a->lock->packages.n; i++) {
                 const LockedPackage *p = &a->lock->packages.v[i];
-                if (p->use == USE_VERSION || p->use == USE_TOOL) continue;
+                if (p->use == USE_TOOL || lock_use_installs(p->use)) continue;
                 Group *g = group_of(&groups, group_name(a->recipe->layering, p));
                 vec_push(&g->packages, p);
                 g->size_bytes += p->size;

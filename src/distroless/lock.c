@@ -11,9 +11,9 @@
 enum { LOCK_VERSION = 1 };
 
 static const char *const uses[] = {
-        [USE_FILES] = "files",     [USE_CERTIFICATES] = "certificates", [USE_LOCALE] = "locale",
-        [USE_BUSYBOX] = "busybox", [USE_VERSION] = "version",           [USE_JAVA_MODULES] = "java-modules",
-        [USE_TOOL] = "tool"};
+        [USE_FILES] = "files",         [USE_CERTIFICATES] = "certificates", [USE_LOCALE] = "locale",
+        [USE_BUSYBOX] = "busybox",     [USE_JAVA_MODULES] = "java-modules", [USE_TOOL] = "tool",
+        [USE_INSTALLED] = "installed", [USE_DEPENDENCY] = "dependency"};
 
 /* ---- values */
 

@@ -19,10 +19,16 @@ typedef enum LockUse {
         USE_CERTIFICATES, /* only the certificate bundle made of it is */
         USE_LOCALE,       /* only its C.utf8 locale is */
         USE_BUSYBOX,      /* only its program and links to it are */
-        USE_VERSION,      /* apt installs it into a complete Debian: what it is here is known, not what comes with it */
         USE_JAVA_MODULES, /* only the runtime that is linked of it is */
         USE_TOOL,         /* it is run here to make something that is; of the architecture of the machine that locked */
+        USE_INSTALLED,    /* dpkg installs it into a complete Debian, which was to have it */
+        USE_DEPENDENCY,   /* the same, but it is there because others need it: apt may remove it with them */
 } LockUse;
+
+/* Into a complete Debian, by dpkg and its own scripts. */
+static inline bool lock_use_installs(LockUse use) {
+        return use == USE_INSTALLED || use == USE_DEPENDENCY;
+}
 
 typedef struct LockedPackage {
         LockUse use;

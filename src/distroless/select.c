@@ -5,6 +5,7 @@
 #include "debian/resolve.h"
 #include "distroless/assembly.h"
 #include "distroless/busybox.h"
+#include "distroless/complete.h"
 #include "distroless/tool_packages.h"
 
 /* From what a recipe asks for to the packages that it comes to. */
@@ -55,7 +56,7 @@ static bool is_needed(const Maker *m, const Recipe *r) {
 static void add_roots(Selection *s) {
         const Recipe *r = s->recipe;
         for (size_t i = 0; i < r->packages.n; i++)
-                add_root(s, r->packages.v[i].name, &r->packages.v[i].at, r->packages.v[i].closure && !r->bootstrap);
+                add_root(s, r->packages.v[i].name, &r->packages.v[i].at, r->packages.v[i].closure);
         for (size_t i = 0; i < ARRAY_SIZE(makers); i++)
                 if (is_needed(&makers[i], r)) add_root(s, makers[i].package, &r->at, false);
         java_runtime_packages(r, &s->java);
@@ -65,7 +66,6 @@ static void add_roots(Selection *s) {
 
 static LockUse use_of(const Selection *s, Str name) {
         if (s->tools) return USE_TOOL;
-        if (s->recipe->bootstrap) return USE_VERSION; /* apt chooses what comes with it */
         for (size_t i = 0; i < s->java.n; i++)
                 if (str_is(name, s->java.v[i]) && !package_rule(s->recipe, s->java.v[i])) return USE_JAVA_MODULES;
         for (size_t i = 0; i < ARRAY_SIZE(makers); i++)
@@ -73,18 +73,19 @@ static LockUse use_of(const Selection *s, Str name) {
         return USE_FILES;
 }
 
-static void lock_package(const Selection *s, const DebianPackage *p, LockedPackage *ret_package) {
+static void lock_package(const Selection *s, const DebianPackage *p, LockUse use, BaseLock *lock) {
         const DebianIndex *index = debian_archive_index(s->archive, p->index);
-        *ret_package = (LockedPackage){.use = use_of(s, p->name),
-                                       .name = str_dup(p->name),
-                                       .version = str_dup(p->version),
-                                       .architecture = str_dup(p->architecture),
-                                       .source = str_dup(p->source.n > 0 ? p->source : p->name),
-                                       .suite = xstrdup(index->suite),
-                                       .uri = s->own_repositories ? xstrdup(index->uris->v[0]) : NULL,
-                                       .path = str_dup(p->path),
-                                       .size = p->size,
-                                       .sha256 = p->sha256};
+        const LockedPackage locked = {.use = use,
+                                      .name = str_dup(p->name),
+                                      .version = str_dup(p->version),
+                                      .architecture = str_dup(p->architecture),
+                                      .source = str_dup(p->source.n > 0 ? p->source : p->name),
+                                      .suite = xstrdup(index->suite),
+                                      .uri = s->own_repositories ? xstrdup(index->uris->v[0]) : NULL,
+                                      .path = str_dup(p->path),
+                                      .size = p->size,
+                                      .sha256 = p->sha256};
+        vec_push(&lock->packages, locked);
 }
 
 static void lock_suites(const Selection *s, BaseLock *lock) {
@@ -97,15 +98,33 @@ static void lock_suites(const Selection *s, BaseLock *lock) {
                                                       .release = releases[i].digest});
 }
 
-static int resolve(Selection *s, BaseLock *lock, Err **e) {
+static int resolve_roots(Selection *s, BaseLock *lock, Err **e) {
         PackageList list = {0};
         if (debian_resolve(debian_archive_universe(s->archive), s->roots.v, s->roots.n, &list, e) < 0) return -1;
-        for (size_t i = 0; i < list.n; i++) {
-                LockedPackage p;
-                lock_package(s, list.v[i], &p);
-                vec_push(&lock->packages, p);
-        }
+        for (size_t i = 0; i < list.n; i++) lock_package(s, list.v[i], use_of(s, list.v[i]->name), lock);
         return 0;
+}
+
+static bool is_locked(const BaseLock *lock, const char *name) {
+        for (size_t i = 0; i < lock->packages.n; i++)
+                if (streq(lock->packages.v[i].name, name)) return true;
+        return false;
+}
+
+/* What only something is made of comes besides, unless it is installed. */
+static int resolve_complete(Selection *s, BaseLock *lock, Err **e) {
+        const Recipe *r = s->recipe;
+        AUTO(complete_debian_done) CompleteDebian all = {0};
+        if (complete_debian_select(s->archive, r, &all, e) < 0) return -1;
+        for (size_t i = 0; i < all.packages.n; i++)
+                lock_package(s, all.packages.v[i], all.asked[i] ? USE_INSTALLED : USE_DEPENDENCY, lock);
+        for (size_t i = 0; i < ARRAY_SIZE(makers); i++)
+                if (makers[i].wanted(r) && !is_locked(lock, makers[i].package))
+                        add_root(s, makers[i].package, &r->at, false);
+        java_runtime_packages(r, &s->java);
+        for (size_t i = 0; i < s->java.n; i++)
+                if (!is_locked(lock, s->java.v[i])) add_root(s, s->java.v[i], &r->at, false);
+        return resolve_roots(s, lock, e);
 }
 
 /* ---- which repositories */
@@ -169,7 +188,7 @@ static int select_from(Assembly *a, DebianArchive *archive, const StrVec *names,
         AUTO(selection_done) Selection s = selection_of(a, archive);
         s.tools = true;
         for (size_t i = 0; i < names->n; i++) add_root(&s, names->v[i], &a->recipe->at, false);
-        return resolve(&s, lock, e);
+        return resolve_roots(&s, lock, e);
 }
 
 static int select_tools(Assembly *a, DebianArchive *archive, BaseLock *lock, Err **e) {
@@ -189,8 +208,12 @@ static int select_all(Assembly *a, DebianArchive *archive, BaseLock *lock, Err *
         AUTO(selection_done) Selection s = selection_of(a, archive);
         lock->architecture = xstrdup(a->recipe->architecture);
         lock_suites(&s, lock);
-        add_roots(&s);
-        if (resolve(&s, lock, e) < 0) return -1;
+        if (a->recipe->bootstrap) {
+                if (resolve_complete(&s, lock, e) < 0) return -1;
+        } else {
+                add_roots(&s);
+                if (resolve_roots(&s, lock, e) < 0) return -1;
+        }
         return select_tools(a, archive, lock, e);
 }
 

@@ -59,7 +59,7 @@ void java_tool_packages(const Recipe *r, StrVec *ret_names) {
 const LockedPackage *tool_package_find(const BaseLock *lock, const char *name, const char *architecture) {
         for (size_t i = 0; i < lock->packages.n; i++) {
                 const LockedPackage *p = &lock->packages.v[i];
-                if (p->use == USE_VERSION || !streq(p->name, name)) continue;
+                if (!streq(p->name, name)) continue;
                 if (streq(p->architecture, architecture) || streq(p->architecture, "all")) return p;
         }
         return NULL;
