@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -11,7 +12,11 @@
 /* Which apt repositories there are (sources.list(5)): those of a machine, or those that a user or a recipe names. Nothing
  * here asks the network, and no host is known to the program: what is not named does not exist. Any thread. */
 
-enum { APT_SOURCES_FILE_MAX = 4 << 20, APT_SOURCES_MAX = 4096 };
+enum {
+        APT_SOURCES_FILE_MAX = 4 << 20,
+        APT_SOURCES_MAX = 4096,
+        DATE_MAX_FUTURE_S = 300, /* apt has 10; clocks of machines that build differ by more */
+};
 
 typedef struct AptRepository { /* a line of sources.list, a stanza of a .sources file */
         StrVec uris;       /* places that hold the same files: asked one after another. http, https, file, mirror+... */
@@ -23,7 +28,9 @@ typedef struct AptRepository { /* a line of sources.list, a stanza of a .sources
         char *inline_key;        /* Signed-By: the armored key itself; NULL: none */
         bool trusted;            /* [trusted=yes]: taken without a signature */
         bool ignore_valid_until; /* [check-valid-until=no]: for snapshots, which are old on purpose */
-        char *where;             /* "FILE:LINE" for messages */
+        bool ignore_date;        /* [check-date=no]: neither that nor whether it is of the future is asked */
+        int64_t date_max_future_s; /* [date-max-future=SECONDS]: how far the clock may be behind a Date; 0: DATE_MAX_FUTURE_S */
+        char *where;               /* "FILE:LINE" for messages */
 } AptRepository;
 void apt_repository_done(AptRepository *r);
 

@@ -60,7 +60,10 @@ static void copy_text(char **to, const char *from) {
 }
 
 static void copy_for(const AptRepository *from, const char *codename, AptRepositories *list) {
-        AptRepository r = {.trusted = from->trusted, .ignore_valid_until = from->ignore_valid_until};
+        AptRepository r = {.trusted = from->trusted,
+                           .ignore_valid_until = from->ignore_valid_until,
+                           .ignore_date = from->ignore_date,
+                           .date_max_future_s = from->date_max_future_s};
         for (size_t i = 0; i < from->suites.n; i++) {
                 const char *becomes = suite_kind(from->suites.v[i]).becomes;
                 AUTO(freep) char *suite = becomes ? xasprintf("%s%s", codename, becomes) : NULL;

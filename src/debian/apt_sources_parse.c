@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/num.h"
 #include "debian/apt_sources_internal.h"
 #include "debian/control.h"
 
@@ -17,6 +18,8 @@ typedef enum SourcesKey {
         KEY_SIGNED_BY,
         KEY_TRUSTED,
         KEY_CHECK_VALID_UNTIL,
+        KEY_CHECK_DATE,
+        KEY_DATE_MAX_FUTURE,
         KEY_NONE,
 } SourcesKey;
 
@@ -32,12 +35,23 @@ static const struct {
         [KEY_SIGNED_BY] = {"Signed-By", "signed-by"},
         [KEY_TRUSTED] = {"Trusted", "trusted"},
         [KEY_CHECK_VALID_UNTIL] = {"Check-Valid-Until", "check-valid-until"},
+        [KEY_CHECK_DATE] = {"Check-Date", "check-date"},
+        [KEY_DATE_MAX_FUTURE] = {"Date-Max-Future", "date-max-future"},
 };
 
 static int set_boolean(const AptRepository *r, SourcesKey key, Str value, bool *ret_value, Err **e) {
         if (apt_boolean_parse(value, ret_value)) return 0;
         return err_new(e, ERR_SYNTAX, "%s: %s: '" STR_FMT "' is neither yes nor no", r->where, keys[key].field,
                        STR_ARG(value));
+}
+
+static int set_seconds(const AptRepository *r, SourcesKey key, Str value, int64_t *ret_seconds, Err **e) {
+        uint32_t seconds;
+        if (!u32_parse(value, 10, &seconds) || seconds == 0)
+                return err_new(e, ERR_SYNTAX, "%s: %s: '" STR_FMT "' is no number of seconds, from 1", r->where,
+                               keys[key].field, STR_ARG(value));
+        *ret_seconds = seconds;
+        return 0;
 }
 
 static int set_key(AptRepository *r, SourcesKey key, Str value, Err **e) {
@@ -50,6 +64,11 @@ static int set_key(AptRepository *r, SourcesKey key, Str value, Err **e) {
                 if (set_boolean(r, key, value, &check, e) < 0) return -1;
                 r->ignore_valid_until = !check;
                 return 0;
+        case KEY_CHECK_DATE:
+                if (set_boolean(r, key, value, &check, e) < 0) return -1;
+                r->ignore_date = !check;
+                return 0;
+        case KEY_DATE_MAX_FUTURE: return set_seconds(r, key, value, &r->date_max_future_s, e);
         default: return 0;
         }
 }

@@ -92,8 +92,22 @@ static void date_render(int64_t unix_s, char *ret_text) {
         time_render(unix_s * 1000000000, ret_text);
 }
 
+/* A date of the future would keep every later Release out, and a clock that is behind takes what has expired. */
+static int check_not_future(const SuiteJob *j, const ReleaseFile *file, Err **e) {
+        const AptRepository *r = j->request->repository;
+        char date[40], now[40];
+        int64_t most_s = r->date_max_future_s ? r->date_max_future_s : DATE_MAX_FUTURE_S;
+        if (file->date_s - most_s <= j->c->params->now_s) return 0;
+        date_render(file->date_s, date);
+        date_render(j->c->params->now_s, now);
+        err_new(e, ERR_DENIED, "its Release is not valid yet: Date is %s, now it is %s", date, now);
+        return err_hint(e, "most likely the clock of this machine is behind: set it; 'date -u' shows it");
+}
+
 static int check_valid(const SuiteJob *j, const ReleaseFile *file, Err **e) {
         char until[40], now[40];
+        if (j->request->repository->ignore_date) return 0;
+        if (check_not_future(j, file, e) < 0) return -1;
         if (!file->valid_until_s || j->request->repository->ignore_valid_until) return 0;
         if (file->valid_until_s >= j->c->params->now_s) return 0;
         date_render(file->valid_until_s, until);

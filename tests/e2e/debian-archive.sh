@@ -197,6 +197,26 @@ test_expired() {
         at=$((now + 200)) open sources.list >/dev/null || fail "check-valid-until=no"
 }
 
+test_not_valid_yet() {
+        mirror
+        (cd www && release $((now + 4000)))
+        expect_fail 1 "suite 'bookworm' of 'http://.*': its Release is not valid yet: Date is 2023-11-14T23:20:00Z, now it is 2023-11-14T22:13:20Z" \
+                'clock of this machine' -- open sources.list
+        [ -z "$(find cache/releases -type f ! -name '*.lock')" ] || fail "a Release of the future is kept: $(find cache/releases)"
+        at=$((now + 3900)) open sources.list >/dev/null || fail "clocks differ by minutes"
+        expect_fail 1 'not valid yet' -- open --offline sources.list
+        rm -r cache
+        sed -i 's/deb \[/deb [date-max-future=3600 /' sources.list
+        expect_fail 1 'not valid yet' -- open sources.list
+        sed -i 's/date-max-future=3600/date-max-future=4000/' sources.list
+        open sources.list >/dev/null || fail "date-max-future=4000"
+        rm -r cache
+        sed -i 's/date-max-future=4000/check-date=no/' sources.list
+        open sources.list >/dev/null || fail "check-date=no"
+        sed -i 's/check-date=no/date-max-future=soon/' sources.list
+        expect_fail 1 "sources.list:1: Date-Max-Future: 'soon' is no number of seconds" -- open sources.list
+}
+
 test_rolled_back() {
         mirror
         open sources.list >/dev/null || fail open

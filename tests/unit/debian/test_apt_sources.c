@@ -38,6 +38,8 @@ static char *shown(const AptRepositories *list) {
                 if (r->inline_key) buf_adds(&out, " inline");
                 if (r->trusted) buf_adds(&out, " trusted");
                 if (r->ignore_valid_until) buf_adds(&out, " for-ever");
+                if (r->ignore_date) buf_adds(&out, " any-date");
+                if (r->date_max_future_s) buf_addf(&out, " future=%lld", (long long)r->date_max_future_s);
                 buf_addc(&out, '\n');
         }
         return buf_take(&out);
@@ -72,6 +74,8 @@ static void test_lines(void **state) {
                "f:2 https://h/d s/updates main arch=amd64,arm64 keys=/k/a.gpg,/k/b.asc\n");
         parses(apt_sources_parse_lines, "deb\t[ trusted=yes check-valid-until=no ]\tfile:///srv/x ./\r\n",
                "f:1 file:///srv/x ./  trusted for-ever\n");
+        parses(apt_sources_parse_lines, "deb [check-date=no date-max-future=60] http://h s c",
+               "f:1 http://h s c any-date future=60\n");
         parses(apt_sources_parse_lines, "deb cdrom:[Debian 12 _Bookworm_]/ bookworm main\ndeb http://u:p@h:80/x#y s c",
                "f:2 http://u:p@h:80/x#y s c\n");
         parses(apt_sources_parse_lines, "deb [signed-by=" PRINT "!] http://h s c",
@@ -92,6 +96,7 @@ static void test_wrong_lines(void **state) {
         fails(apt_sources_parse_lines, "deb [signed-by=a.gpg] http://h s c",
               "'a.gpg' is neither an absolute file name nor");
         fails(apt_sources_parse_lines, "deb [trusted=perhaps] http://h s c", "'perhaps' is neither yes nor no");
+        fails(apt_sources_parse_lines, "deb [date-max-future=0] http://h s c", "'0' is no number of seconds");
         fails(apt_sources_parse_lines, "deb [trusted] http://h s c", "option 'trusted': NAME=VALUE");
         fails(apt_sources_parse_lines, "deb [trusted=yes http://h s c", "no ']'");
         fails(apt_sources_parse_lines, "deb [arch+=arm64] http://h s c", "lists cannot be changed");
