@@ -23,7 +23,7 @@ enum {
                 3, /* changes when equal packages and an equal recipe give another image, or more is kept of it */
         USR_MERGED_SINCE = 13,
         SOURCE_FILE_MAX = 64 << 20,
-        TOOL_LAYER_FORMAT = 1, /* changes when equal packages give another layer of a ToolKind */
+        TOOL_LAYER_FORMAT = 2, /* changes when equal packages give another layer of a ToolKind */
 };
 
 void base_layer_done(BaseLayer *l) {

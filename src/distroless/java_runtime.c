@@ -40,6 +40,7 @@ static void make_command(const Recipe *r, StrVec *argv) {
         strvec_push(argv, "--add-modules");
         strvec_push(argv, modules.p);
         strvec_push(argv, "--strip-java-debug-attributes");
+        strvec_push(argv, "--exclude-files=**.debuginfo"); /* some modules have a gigabyte of them */
         strvec_push(argv, "--no-header-files");
         strvec_push(argv, "--no-man-pages");
         strvec_push(argv, "--output");
