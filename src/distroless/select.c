@@ -121,9 +121,6 @@ static int resolve_complete(Selection *s, BaseLock *lock, Err **e) {
         for (size_t i = 0; i < ARRAY_SIZE(makers); i++)
                 if (makers[i].wanted(r) && !is_locked(lock, makers[i].package))
                         add_root(s, makers[i].package, &r->at, false);
-        java_runtime_packages(r, &s->java);
-        for (size_t i = 0; i < s->java.n; i++)
-                if (!is_locked(lock, s->java.v[i])) add_root(s, s->java.v[i], &r->at, false);
         return resolve_roots(s, lock, e);
 }
 
