@@ -57,13 +57,24 @@ typedef struct BaseJob {
         const char *architecture;
 } BaseJob;
 
-static int assemble(const BaseJob *j, const AptRepositories *repositories, Recipe *recipe, AssembledBase *ret_base,
-                    Err **e) {
+/* Where this machine gets packages from. */
+typedef struct Machine {
+        AptRepositories repositories;
+        AptAuth auth;
+} Machine;
+
+static void machine_done(Machine *m) {
+        apt_repositories_done(&m->repositories);
+        apt_auth_done(&m->auth);
+}
+
+static int assemble(const BaseJob *j, const Machine *machine, Recipe *recipe, AssembledBase *ret_base, Err **e) {
         const BuildBases *bases = &j->build->params->bases;
         const BaseProgress progress = {begin, status, end, warn, j->build};
         AssembleParams params = {.store = j->build->store,
                                  .recipe = recipe,
-                                 .repositories = repositories,
+                                 .repositories = &machine->repositories,
+                                 .auth = &machine->auth,
                                  .offline = bases->offline,
                                  .allow_unsigned = bases->allow_unsigned,
                                  .max_age_s = bases->pull ? 0 : BASE_RELEASE_AGE_S,
@@ -87,13 +98,13 @@ static void report_taken(const BaseJob *j, const AssembledBase *base) {
 
 static int make(const BaseJob *j, Image *ret_image, Err **e) {
         AUTO(recipe_freep) Recipe *recipe = NULL;
-        AUTO(apt_repositories_done) AptRepositories repositories = {0};
+        AUTO(machine_done) Machine machine = {0};
         AUTO(assembled_base_done) AssembledBase base = {0};
         RecipeChoice choice = {j->name->recipe, j->name->release, j->name->variant, j->architecture};
         if (recipe_load(&j->build->params->bases.book, &choice, &recipe, e) < 0 ||
-            apt_sources_read("/", &repositories, e) < 0)
+            apt_sources_read("/", &machine.repositories, e) < 0 || apt_auth_read("/", &machine.auth, e) < 0)
                 return -1;
-        if (assemble(j, &repositories, recipe, &base, e) < 0) return -1;
+        if (assemble(j, &machine, recipe, &base, e) < 0) return -1;
         report_taken(j, &base);
         if (add_name(j->build->store, j->name->reference, &base.image, e) < 0) return -1;
         *ret_image = base.image;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "codec/base64.h"
 #include "net/url.h"
 #include "os/fs.h"
 
@@ -34,22 +35,6 @@ static int read_token(const BuildParams *params, const char *id, char **ret_text
         }
         *ret_text = str_dup(value);
         return 1;
-}
-
-static char *base64(const char *text) {
-        static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        Buf out = {0};
-        size_t n = strlen(text);
-        for (size_t i = 0; i < n; i += 3) {
-                unsigned bits = (unsigned char)text[i] << 16;
-                if (i + 1 < n) bits |= (unsigned)(unsigned char)text[i + 1] << 8;
-                if (i + 2 < n) bits |= (unsigned char)text[i + 2];
-                buf_addc(&out, digits[bits >> 18 & 63]);
-                buf_addc(&out, digits[bits >> 12 & 63]);
-                buf_addc(&out, i + 1 < n ? digits[bits >> 6 & 63] : '=');
-                buf_addc(&out, i + 2 < n ? digits[bits & 63] : '=');
-        }
-        return buf_take(&out);
 }
 
 int fetch_http_authorization(const BuildParams *params, const char *url, char **ret_value, Err **e) {
@@ -81,7 +66,7 @@ int fetch_git_authorization(const BuildParams *params, const char *remote, char 
                         return 0;
                 }
                 AUTO(freep) char *pair = xasprintf("x-access-token:%s", text);
-                AUTO(freep) char *encoded = base64(pair);
+                AUTO(freep) char *encoded = base64_render(str_of(pair));
                 *ret_value = xasprintf("Basic %s", encoded);
                 return 0;
         }

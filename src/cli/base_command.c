@@ -68,7 +68,8 @@ static int read_repositories(BaseRequest *r, Err **e) {
         const char *line;
         for (size_t i = 0; (line = args_next(r->args, "repository", &i));)
                 if (apt_sources_parse_lines(str_of(line), "--repository", &r->repositories, e) < 0) return -1;
-        return r->repositories.n > 0 ? 0 : apt_sources_read("/", &r->repositories, e);
+        if (r->repositories.n == 0 && apt_sources_read("/", &r->repositories, e) < 0) return -1;
+        return apt_auth_read("/", &r->auth, e);
 }
 
 static int add_architecture(BaseRequest *r, const char *text, Err **e) {
@@ -106,6 +107,7 @@ static int read_max_age(const Args *args, unsigned *ret_s, Err **e) {
 static int read_options(BaseRequest *r, Err **e) {
         const Args *args = r->args;
         r->params = (AssembleParams){.repositories = &r->repositories,
+                                     .auth = &r->auth,
                                      .offline = args_flag(args, "offline"),
                                      .allow_unsigned = args_flag(args, "allow-unsigned"),
                                      .now_s = clock_now_ns() / 1000000000,
@@ -128,6 +130,7 @@ int base_request_init(BaseRequest *r, const Args *args, const char *operand, Err
 void base_request_done(BaseRequest *r) {
         recipe_book_done(&r->book);
         apt_repositories_done(&r->repositories);
+        apt_auth_done(&r->auth);
         strvec_done(&r->architectures);
         free(r->name);
         free(r->release);

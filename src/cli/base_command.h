@@ -11,6 +11,7 @@ typedef struct BaseRequest {
         const Args *args;
         RecipeBook book;
         AptRepositories repositories;   /* --repository, else this machine's */
+        AptAuth auth;                   /* this machine's logins */
         char *name, *release, *variant; /* of the operand: "python3-debian12:nonroot" */
         StrVec architectures;           /* Debian's words, of --platform; else this machine's */
         AssembleParams params;          /* recipe and lock are filled in for each architecture */

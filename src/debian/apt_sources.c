@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "debian/apt_sources_internal.h"
+#include "net/url.h"
 #include "os/fs.h"
 
 enum { FINGERPRINT_DIGITS_MIN = 40 };
@@ -150,7 +151,10 @@ static bool answered_by_nobody(const AptRepository *r) {
 
 int apt_repository_add(AptRepositories *list, AptRepository *r, Err **e) {
         if (!r->uris.n) return err_new(e, ERR_SYNTAX, "%s: no URI", r->where);
-        if (!r->suites.n) return err_new(e, ERR_SYNTAX, "%s: no suite behind the URI '%s'", r->where, r->uris.v[0]);
+        if (!r->suites.n) {
+                AUTO(freep) char *shown = url_shown(r->uris.v[0]);
+                return err_new(e, ERR_SYNTAX, "%s: no suite behind the URI '%s'", r->where, shown);
+        }
         if (answered_by_nobody(r)) {
                 apt_repository_done(r);
                 return 0;

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/vec.h"
 #include "codec/sha256.h"
+#include "debian/apt_auth.h"
 #include "debian/apt_sources.h"
 #include "debian/package_index.h"
 
@@ -36,6 +37,7 @@ typedef struct DebianArchiveParams {
         bool allow_unsigned;      /* take what has no good signature; a warning says so for each suite */
         unsigned max_age_s;       /* a Release that was asked for so recently is not asked for again */
         int64_t now_s;            /* the time, unix */
+        const AptAuth *auth;      /* logins of private repositories; NULL: none */
         DebianListener listener;
         const volatile bool *cancelled; /* or NULL */
 } DebianArchiveParams;

@@ -103,8 +103,14 @@ static int take_session(ArchiveContext *c, HttpSession **ret_session, Err **e) {
 }
 
 static int fetch_http(ArchiveContext *c, const ArchiveFile *file, HttpReply *ret_reply, Err **e) {
+        static const AptAuth nobody;
+        const AptAuth *auth = c->params->auth ? c->params->auth : &nobody;
         FetchProgress progress = {c, file->name};
+        AUTO(freep) char *login = apt_auth_header(auth, file->uri);
+        AUTO(freep) char *advice = apt_auth_advice(auth, file->uri);
         HttpRequest request = {.url = file->uri,
+                               .authorization = login,
+                               .denied_hint = advice,
                                .etag = file->etag,
                                .last_modified = file->last_modified,
                                .fd = file->fd,

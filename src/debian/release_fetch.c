@@ -215,8 +215,9 @@ static int fetch_detached(SuiteJob *j, const char *base, Candidate *candidate, E
         candidate->text_path = xasprintf("%s/Release", candidate->scratch);
         if (fetch_part(j, base, "Release", candidate, false, &candidate->reply, e) < 0) {
                 if (err_kind(*e) != ERR_NOT_FOUND) return -1;
+                AUTO(freep) char *shown = url_shown(base);
                 return err_hint(e, "there is no suite '%s' at '%s': neither InRelease nor Release", j->request->suite,
-                                base);
+                                shown);
         }
         if (fetch_part(j, base, "Release.gpg", candidate, false, &signature, &failure) == HTTP_FETCHED) {
                 candidate->signature_path = xasprintf("%s/Release.gpg", candidate->scratch);
@@ -395,14 +396,14 @@ static void fill_info(const SuiteJob *j, DebianRelease *info, const ReleaseFile 
 static int take_result(SuiteJob *j, SuiteRelease *ret_release, Err **e) {
         AUTO(suite_release_done) SuiteRelease r = {.text = j->known.text, .uri = j->uri};
         if (release_parse(r.text, "Release", &r.file, e) < 0) return -1;
-        if (check_valid(j, &r.file, e) < 0)
-                return err_wrap(e, "suite '%s' of '%s'", j->request->suite, j->request->repository->uris.v[0]);
+        AUTO(freep) char *shown = url_shown(j->request->repository->uris.v[0]);
+        if (check_valid(j, &r.file, e) < 0) return err_wrap(e, "suite '%s' of '%s'", j->request->suite, shown);
         fill_info(j, &r.info, &r.file);
         if (!j->known.is_signed && !j->request->repository->trusted)
                 archive_warn(
                         j->c,
                         "suite '%s' of '%s' has no good signature: whoever answers for it decides what is installed",
-                        r.info.suite, r.info.uri);
+                        r.info.suite, shown);
         r.data = TAKE(j->known.data);
         *ret_release = r;
         r = (SuiteRelease){0};

@@ -25,6 +25,7 @@ typedef struct AssembleParams {
         Store *store;
         Recipe *recipe;                      /* for one architecture; versions are filled in (recipe_fill_versions()) */
         const AptRepositories *repositories; /* of this machine, or what the user gave */
+        const AptAuth *auth;                 /* logins of private ones; NULL: none */
         const BaseLock *lock; /* these packages and no others; NULL: the newest that the repositories have */
         bool offline;         /* nothing is asked for; what is in the store's cache is used */
         bool allow_unsigned;  /* repositories without a good signature are used, with a warning */

@@ -149,6 +149,7 @@ int assembly_repositories(const AssembleParams *params, AptRepositories *ret_lis
 DebianArchiveParams assembly_archive_params(Assembly *a) {
         const AssembleParams *params = a->params;
         return (DebianArchiveParams){.cache_dir = a->cache_dir,
+                                     .auth = params->auth,
                                      .architecture = params->recipe->architecture,
                                      .offline = params->offline,
                                      .allow_unsigned = params->allow_unsigned,

@@ -295,7 +295,9 @@ static int status_failed(const Get *g, Err **e) {
                        : status == 401 || status == 403 || status == 407 ? ERR_DENIED
                                                                          : ERR_NETWORK;
         err_new(e, kind, "the server answered with status %ld", status);
-        if (status == 401 || status == 403)
+        if ((status == 401 || status == 403) && g->r->denied_hint)
+                err_hint(e, "%s", g->r->denied_hint);
+        else if (status == 401 || status == 403)
                 err_hint(e, "credentials come from a secret: --secret id=HTTP_AUTH_TOKEN_%s,env=NAME", host);
         return status == 408 || status == 429 || status >= 500 ? ANSWER_AGAIN : -1;
 }

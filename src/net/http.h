@@ -46,6 +46,7 @@ typedef struct HttpRequest {
         HttpSession *session; /* borrowed; NULL: a connection of its own */
         const char *url;
         const char *authorization; /* value of the header, or NULL */
+        const char *denied_hint;   /* what to do when the server wants a login; NULL: name a secret of the build */
         const char *etag;          /* of the copy that is known, or NULL: asks only whether there is a newer one */
         const char *last_modified; /* as the server spelled it, or NULL */
         int fd;                    /* the body is written here from the start of the file; borrowed */

@@ -186,6 +186,44 @@ test_sqv_where_there_is_no_gpgv() {
         expect_fail 1 'neither gpgv nor sqv' 'apt-get install gpgv' -- with_bin sources.list
 }
 
+# Logins as apt has them. Nothing but the request may show them.
+test_private_repository() {
+        mirror
+        mkdir -p root/etc/apt/auth.conf.d
+        from login
+        expect_fail 1 'status 401' "machine http://127.0.0.1:$port login NAME password WORD" -- open --auth root sources.list
+        printf '# mine\nmachine 127.0.0.1:%s\n  login apt\n  password #p:ssw0rd\n' "$port" >root/etc/apt/auth.conf.d/a.conf
+        expect_fail 1 'status 401' 'a.conf:2 is for https only: for this write "machine http://127.0.0.1' -- open --auth root sources.list
+        sed 's,machine ,machine http://,; s/ssw0rd/wrong/' root/etc/apt/auth.conf.d/a.conf >root/etc/apt/auth.conf.d/b.conf
+        expect_fail 1 'status 401' 'the login is that of .*b.conf:2' -- open --auth root sources.list
+        grep -q 'p:wrong' out.log && fail "the password is shown: $(cat out.log)"
+        printf 'machine http://127.0.0.1/other login x password y\nmachine http://127.0.0.1/login/ login apt password #p:ssw0rd\n' >root/etc/apt/auth.conf
+        VERBOSE=1 open --auth root sources.list hello >out 2>err || fail "$(cat err)"
+        hello_is_right
+        grep -q 'ssw0rd' out err && fail "the password is shown"
+        grep -rq 'ssw0rd' cache && fail "the password is in the cache"
+        grep -rqF "$(printf 'apt:#p:ssw0rd' | base64)" cache out err && fail "the login is in the cache"
+        [ "$(id -u)" != 0 ] || return 0
+        chmod 0 root/etc/apt/auth.conf && rm root/etc/apt/auth.conf.d/*
+        expect_fail 1 'status 401' "this user may not read 'root/etc/apt/auth.conf'" -- open --auth root --max-age 0 sources.list
+}
+
+# A login of the URI itself goes before, and no message shows it.
+test_login_in_the_uri() {
+        mirror
+        mkdir -p root/etc/apt && echo 'machine http://127.0.0.1 login apt password wrong' >root/etc/apt/auth.conf
+        echo "deb [signed-by=$work/key1.gpg] ${url/:\/\//:\/\/apt:%23p:ssw0rd@}/login bookworm main" >sources.list
+        open --auth root sources.list hello >out 2>err || fail "$(cat err)"
+        hello_is_right
+        grep -q 'ssw0rd' err && fail "the password is shown: $(cat err)"
+        (cd www && release $((now - 86400)))
+        expect_fail 1 'went back in time' -- open --auth root sources.list
+        grep -q 'ssw0rd' out.log && fail "the password is shown: $(cat out.log)"
+        at=$((now - 86400)) expect_fail 1 'not valid yet' -- open --auth root --offline sources.list
+        grep -q 'ssw0rd' out.log && fail "the password is shown: $(cat out.log)"
+        true
+}
+
 test_expired() {
         mirror
         (cd www && release $now "$(valid_until $((now + 100)))")

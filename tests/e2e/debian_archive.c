@@ -13,12 +13,13 @@
 
 /* For tests/e2e/debian-archive.sh: opens the archive that a file of sources names, and fetches packages.
  *     debian-archive --cache DIR [--arch A] [--offline] [--allow-unsigned] [--max-age S] [--now S] [--machine ROOT --codename C]
+ *                    [--auth ROOT]
  *                    [SOURCES] [PACKAGE...]
  * Prints releases, indexes and packages; warnings and errors on standard error. Exit status 1 on errors. */
 
 typedef struct Options {
         DebianArchiveParams params;
-        const char *machine, *codename, *sources;
+        const char *machine, *codename, *sources, *auth;
         char **packages;
         int package_count;
 } Options;
@@ -69,6 +70,8 @@ static void parse(char **argv, Options *o) {
                         p->now_s = number(value(&argv));
                 else if (streq(*argv, "--machine"))
                         o->machine = value(&argv);
+                else if (streq(*argv, "--auth"))
+                        o->auth = value(&argv);
                 else if (streq(*argv, "--codename"))
                         o->codename = value(&argv);
                 else
@@ -158,10 +161,13 @@ int main(int argc, char **argv) {
         (void)argc;
         AUTO(err_freep) Err *e = NULL;
         AUTO(apt_repositories_done) AptRepositories repositories = {0};
+        AUTO(apt_auth_done) AptAuth auth = {0};
         AUTO(debian_archive_freep) DebianArchive *a = NULL;
         Options o = {0};
         parse(argv + 1, &o);
-        if (read_sources(&o, &repositories, &e) == 0 && debian_archive_open(&repositories, &o.params, &a, &e) == 0) {
+        o.params.auth = &auth;
+        if ((!o.auth || apt_auth_read(o.auth, &auth, &e) == 0) && read_sources(&o, &repositories, &e) == 0 &&
+            debian_archive_open(&repositories, &o.params, &a, &e) == 0) {
                 show(a);
                 if (o.package_count == 0 || fetch(a, &o, &e) == 0) return 0;
         }

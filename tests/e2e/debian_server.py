@@ -6,7 +6,9 @@
 /dying/PATH  the same, but each answer with more than 1000 bytes ends at its half, the connection with it
 /once/PATH   the same, but a .deb is sent to its half once, and later requests for it get 503
 /none/PATH   the same, without ETag and without parts
+/login/PATH  as /plain, for who says that he is "apt" with the password "#p:ssw0rd" (all others get 401)
 Each request is a line of LOG: PATH STATUS RANGE."""
+import base64
 import hashlib
 import http.server
 import os
@@ -14,6 +16,7 @@ import sys
 import threading
 
 ROOT, LOG = os.path.abspath(sys.argv[1]), sys.argv[2]
+LOGIN = "Basic " + base64.b64encode(b"apt:#p:ssw0rd").decode()
 seen = set()
 
 
@@ -39,6 +42,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         mode, _, name = self.path.lstrip("/").partition("/")
+        if mode == "login" and self.headers.get("Authorization") != LOGIN:
+            return self.send(401, [("WWW-Authenticate", 'Basic realm="private"')], b"", False)
         path = os.path.join(ROOT, name)
         if not os.path.isfile(path):
             return self.send(404, [], b"", False)
