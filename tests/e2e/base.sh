@@ -206,6 +206,28 @@ test_lock_is_held() {
         expect_fail 6 "broken.json: 'recipe' is missing" -- base build static-debian12 --locked --lock broken.json -q
 }
 
+# emulated IMAGE PROGRAM ARGUMENTS: run a program for arm64 by itself, as nobody on a read-only root: QEMU and what it loads are mounted.
+emulated() {
+        local image=$1 libraries
+        libraries=/usr/lib/$(gcc -print-multiarch)
+        as_nobody -v "$libraries:/host/lib:ro" -v "$libraries/$(basename "$(readlink -f /lib*/ld-linux-*)"):/host/loader:ro" \
+                -v "$(command -v qemu-aarch64):/host/qemu:ro" --entrypoint /host/loader "$image" --library-path /host/lib /host/qemu -E LD_DEBUG=libs "${@:2}"
+}
+
+# An image that was made for another architecture, without running anything of it, works there.
+test_foreign_runs() {
+        base build -q --platform linux/arm64 -t foreign python3-debian13 >/dev/null || fail "build"
+        emulated foreign /usr/bin/python3 -c '
+import platform, sqlite3, ssl, uuid
+assert len(ssl.create_default_context().get_ca_certs()) > 100
+print(platform.machine(), sqlite3.connect(":memory:").execute("select 6 * 7").fetchone()[0], uuid.uuid5(uuid.NAMESPACE_DNS, "x").version)' >out.txt 2>err.txt ||
+                fail "$(grep -v '^ ' err.txt | tail -5)"
+        [ "$(cat out.txt)" = 'aarch64 42 5' ] || fail "$(cat out.txt)"
+        # libraries are found by the cache that was written here
+        grep -q 'trying file=/lib/aarch64-linux-gnu/libsqlite3.so.0' err.txt && grep -q 'search cache=/etc/ld.so.cache' err.txt || fail "$(cat err.txt)"
+        ! grep -q 'search path=' err.txt || fail "not by the cache: $(grep 'search path=' err.txt)"
+}
+
 # What is left out of the smallest images is not missed by a program.
 test_minimal_run() {
         local name release
