@@ -9,8 +9,9 @@
 #include "store/store.h"
 
 /* From a recipe to an image of the store: packages are chosen (or taken from a lock), fetched and verified, each layer is unpacked from
- * them or made of what their scripts would have done, and the configuration is written. No script of a package is run, so
- * that an image for another architecture is made like any other. Equal packages and an equal recipe give equal bytes. */
+ * them or made of what their scripts would have done, and the configuration is written. No script of a package is run, and the few programs
+ * that are (distroless/tool_run.h) are this machine's, so that an image for another architecture is made like any other. Equal packages and an
+ * equal recipe give equal bytes. */
 
 /* Whoever shows what is going on. All functions may be NULL; called on the thread of base_assemble(). */
 typedef struct BaseProgress {

@@ -95,7 +95,7 @@ static int link_runtime(Assembly *a, const char *output, Err **e) {
         if (find_modules(a, &layers, &modules, e) < 0) return -1;
         java_tool_packages(a->recipe, &names);
         make_command(a->recipe, &argv);
-        const ToolRun run = {"java-runtime", &names, &argv, modules, output};
+        const ToolRun run = {"java-runtime", &a->recipe->java_at, &names, &argv, modules, output};
         return tool_run(a, &run, e);
 }
 

@@ -172,6 +172,7 @@ int package_layer_fill(const Assembly *a, const BaseLayer *l, const Draft *draft
                          .fs_fd = draft->fs_fd,
                          .base = "",
                          .whiteouts = WHITEOUTS_ARE_NAMES,
+                         .has_owner = l->whole, /* root, who can be had everywhere; it is only read */
                          .clamp_mtime_ns = -1,
                          .max_bytes = DEB_DATA_MAX,
                          .max_entries = PACKAGE_ENTRIES_MAX,

@@ -116,7 +116,7 @@ static int compile(Assembly *a, const char *version, const char *input, const ch
         strvec_pushf(&argv, "/usr/bin/python%s", version);
         static const char *const options[] = {"-S", "-B", "-W", "ignore", "-c", script, TOOL_INPUT, TOOL_OUTPUT};
         for (size_t i = 0; i < ARRAY_SIZE(options); i++) strvec_push(&argv, options[i]);
-        const ToolRun run = {"python-bytecode", &names, &argv, input, output};
+        const ToolRun run = {"python-bytecode", &a->recipe->bytecode_at, &names, &argv, input, output};
         return tool_run(a, &run, e);
 }
 
@@ -126,7 +126,8 @@ static int make(Assembly *a, View *below, const Draft *draft, Err **e) {
         AUTO(freep) char *input = xasprintf("%s/input", draft->path);
         Sources sources = {.view = below, .dir = input};
         if (!version) {
-                err_new(e, ERR_SYNTAX, "%s:%u: 'python-bytecode' needs a Python in the image", r->at.file, r->at.line);
+                err_new(e, ERR_SYNTAX, "%s:%u: 'python-bytecode' needs a Python in the image", r->bytecode_at.file,
+                        r->bytecode_at.line);
                 return err_hint(e, "a package such as python3.13-minimal");
         }
         if (copy_all(&sources, version, e) < 0) return -1;

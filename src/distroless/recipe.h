@@ -103,9 +103,10 @@ typedef struct Recipe {
         bool ld_cache, os_release, nsswitch, python_bytecode;
         const char *java_version; /* "17": a runtime of these modules is linked; NULL: none */
         StrVec java_modules;
-        const char *nsswitch_text; /* NULL: the usual text */
-        const char *timezone;      /* "Europe/Berlin" or NULL */
-        const char *locale;        /* "C.utf8" (a folder of libc-bin's /usr/lib/locale) or NULL */
+        RecipePlace java_at, bytecode_at; /* of the keys */
+        const char *nsswitch_text;        /* NULL: the usual text */
+        const char *timezone;             /* "Europe/Berlin" or NULL */
+        const char *locale;               /* "C.utf8" (a folder of libc-bin's /usr/lib/locale) or NULL */
 
         StrVec env; /* NAME=value, in order; see recipe_fill_versions() */
         bool has_entrypoint, has_cmd;

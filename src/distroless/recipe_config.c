@@ -32,7 +32,6 @@ FLAG(ca_links)
 FLAG(java_keystore)
 FLAG(ld_cache)
 FLAG(os_release)
-FLAG(python_bytecode)
 
 /* true, false, or the text. */
 void recipe_apply_nsswitch(RecipeReader *r, const ConfigNode *value) {
@@ -42,11 +41,17 @@ void recipe_apply_nsswitch(RecipeReader *r, const ConfigNode *value) {
         r->recipe->nsswitch_text = is_flag ? NULL : arena_strdup(r->arena, value->text);
 }
 
+void recipe_apply_python_bytecode(RecipeReader *r, const ConfigNode *value) {
+        r->recipe->python_bytecode = recipe_flag(r, value);
+        r->recipe->bytecode_at = recipe_place(value);
+}
+
 /* Names of modules: java.net.http. */
 void recipe_apply_java_runtime(RecipeReader *r, const ConfigNode *value) {
         Recipe *recipe = r->recipe;
         const ConfigNode *modules = config_node_get(value, "modules");
         recipe->java_version = recipe_member(r, value, "version");
+        recipe->java_at = recipe_place(value);
         if (!*recipe->java_version || strspn(recipe->java_version, "0123456789") != strlen(recipe->java_version))
                 recipe_mistake(r, value, "'version' wants the number of a Java release such as '17', found '%s'",
                                recipe->java_version);

@@ -61,7 +61,7 @@ static void add_roots(Selection *s) {
                 if (is_needed(&makers[i], r)) add_root(s, makers[i].package, &r->at, false);
         java_runtime_packages(r, &s->java);
         for (size_t i = 0; i < s->java.n; i++)
-                if (!package_rule(r, s->java.v[i])) add_root(s, s->java.v[i], &r->at, false);
+                if (!package_rule(r, s->java.v[i])) add_root(s, s->java.v[i], &r->java_at, false);
 }
 
 static LockUse use_of(const Selection *s, Str name) {

@@ -17,7 +17,8 @@
 
 enum {
         TOOL_OUTPUT_KEEP = 64 << 10, /* of what it says: the end */
-        TOOL_SAID_LINES = 8,
+        TOOL_FIRST_LINES = 3,        /* of that is shown: programs in Java begin with what is wrong, */
+        TOOL_LAST_LINES = 5,         /* others end with it */
         TOOL_POLL_MS = 100,
         TOOL_DEPTH_MAX = 256,
 };
@@ -133,15 +134,25 @@ static int listen_to(Tool *t, Err **e) {
         }
 }
 
+static void add_excerpt(Str text, Buf *out) {
+        size_t count = 1, at = 0;
+        Str line;
+        for (size_t i = 0; i < text.n; i++) count += text.p[i] == '\n';
+        for (bool more = text.n > 0; more; at++) {
+                more = str_cut(&text, '\n', &line);
+                if (at < TOOL_FIRST_LINES || at + TOOL_LAST_LINES >= count)
+                        buf_addf(out, STR_FMT "\n", STR_ARG(line));
+                else if (at == TOOL_FIRST_LINES)
+                        buf_adds(out, "...\n");
+        }
+}
+
 static int tool_failed(const Tool *t, int status, bool oom, Err **e) {
-        Str text = str_trim(buf_str(&t->words));
-        size_t from = text.n, lines = 0;
-        while (from > 0 && lines < TOOL_SAID_LINES)
-                if (text.p[--from] == '\n') lines++;
-        AUTO(freep) char *tail = str_dup(str_trim(str_sub(text, from, text.n)));
+        AUTO(buf_done) Buf excerpt = {0};
+        add_excerpt(str_trim(buf_str(&t->words)), &excerpt);
         err_new(e, ERR_STEP, "%s ended with status %d%s", t->run->argv->v[0], status,
                 oom ? " (killed: out of memory)" : "");
-        return err_excerpt(e, tail);
+        return excerpt.n > 0 ? err_excerpt(e, excerpt.p) : -1;
 }
 
 /* No address, no clock, no seed of its own: what it writes is to be the same everywhere. */
@@ -168,7 +179,7 @@ int tool_run(Assembly *a, const ToolRun *run, Err **e) {
         Tool t = {.assembly = a, .run = run, .said = {-1, -1}};
         int r = root_dirs(a, run, &layers, &t.dirs, e);
         if (r == 0) r = run_in(&t, e);
-        if (r < 0) err_wrap(e, "%s:%u: '%s'", a->recipe->at.file, a->recipe->at.line, run->key);
+        if (r < 0) err_wrap(e, "%s:%u: '%s'", run->at->file, run->at->line, run->key);
         tool_done(&t);
         return r;
 }

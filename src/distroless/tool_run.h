@@ -12,6 +12,7 @@
 
 typedef struct ToolRun {
         const char *key;        /* of the recipe: what wants it */
+        const RecipePlace *at;  /* where that stands */
         const StrVec *packages; /* names; the lock has them for this machine's architecture */
         const StrVec *argv;
         const char *input_dir;  /* seen read-only */
