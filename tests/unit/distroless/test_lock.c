@@ -52,6 +52,13 @@ static void test_round_trip(void **state) {
                                                  .uri = strdup("https://apt.example.org/debian"),
                                                  .path = strdup("pool/main/c/ca.deb"),
                                                  .size = 155340});
+        for (LockUse use = USE_FILES; use <= USE_DEPENDENCY; use++)
+                vec_push(&lock.packages, (LockedPackage){.use = use,
+                                                         .name = strdup("p"),
+                                                         .version = strdup("1"),
+                                                         .architecture = strdup("amd64"),
+                                                         .suite = strdup("trixie"),
+                                                         .path = strdup("pool/p.deb")});
         vec_push(&file.architectures, lock);
         AUTO(buf_done) Buf first = {0}, second = {0};
         lock_file_render(&file, &first);
@@ -63,6 +70,8 @@ static void test_round_trip(void **state) {
         assert_null(lock_file_find(&again, "amd64"));
         assert_int_equal(found->packages.v[0].use, USE_CERTIFICATES);
         assert_int_equal(found->packages.v[0].size, 155340);
+        for (LockUse use = USE_FILES; use <= USE_DEPENDENCY; use++)
+                assert_int_equal(found->packages.v[1 + use].use, use);
         assert_int_equal(found->suites.v[0].date_s, 1700000000);
         assert_string_equal(found->packages.v[0].uri, "https://apt.example.org/debian");
 }

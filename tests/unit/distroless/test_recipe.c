@@ -214,6 +214,8 @@ static void test_everything(void **state) {
                         "ca-links: true\n"
                         "nsswitch: |\n"
                         "  passwd: files\n"
+                        "python-bytecode: true\n"
+                        "java-runtime: {version: 17, modules: [java.base, java.net.http]}\n"
                         "time-zone: Europe/Berlin\n"
                         "locale: C.utf8\n"
                         "environment: {A: \"${release} $${release} $x\"}\n"
@@ -250,6 +252,11 @@ static void test_everything(void **state) {
         assert_string_equal(r->nsswitch_text, "passwd: files\n");
         assert_string_equal(strvec_env_get(&r->env, "A"), "debian13 ${release} $x");
         assert_string_equal(string_pairs_get(&r->labels, "a.b"), "c");
+        assert_true(r->python_bytecode);
+        assert_int_equal(r->bytecode_at.line, 21);
+        assert_string_equal(r->java_version, "17");
+        assert_int_equal(r->java_modules.n, 2);
+        assert_string_equal(r->java_modules.v[1], "java.net.http");
         assert_int_equal(r->layering, LAYERING_ORIGIN);
         assert_int_equal(r->layer_budget, 5);
         assert_int_equal(r->size_budget, 1572864);
@@ -332,6 +339,13 @@ static void test_values(void **state) {
         assert_says("files: {/x: {text: a, owner: nobody}}\n", "there is no user 'nobody' in accounts");
         assert_says("size-budget: 3 parsecs\n", "'size-budget' wants a size such as '30MB'");
         assert_says("layering: {strategy: one, budget: 999}\n", "'budget' wants a number of layers from 1 to 127");
+        assert_says("java-runtime: {version: 17a, modules: [x]}\n", "'version' wants the number of a Java release");
+        assert_says("java-runtime: {version: 17, modules: []}\n", "'modules' wants at least one");
+        assert_says("java-runtime: {version: 17, modules: [\"java.base,x\"]}\n",
+                    "'java.base,x' is no name of a module");
+        assert_says("java-runtime: {version: 17}\n", "the key 'modules' is missing here");
+        assert_says("bootstrap: minbase\npython-bytecode: true\n", "'python-bytecode' is for images that are unpacked");
+        assert_says("bootstrap: minbase\njava-runtime: {version: 17, modules: [a]}\n", "not for a bootstrapped Debian");
         assert_says("environment: {\"A=B\": c}\n", "'A=B' is no name of a variable");
         assert_says("packages: [CURL]\n", "'CURL' is no name of a package");
         assert_says("packages: [curl, zstd, curl]\n", "the package 'curl' is there already, in line 1");
