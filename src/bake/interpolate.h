@@ -24,8 +24,6 @@ typedef struct BakeEnvironment {
         ConfigNode *unset;        /* a list, or NULL */
 } BakeEnvironment;
 int bake_compose_expand(Arena *a, const BakeEnvironment *environment, ConfigNode *n, Err **e); /* in place; keys stay */
-int bake_compose_text(Arena *a, const BakeEnvironment *environment, const ConfigNode *n, const char **ret_text,
-                      Err **e);
 
 /* The lines of a .env file into a map of texts; names that are there already stay. environment: for ${NAME} in values. */
 int bake_dotenv(Arena *a, const char *file, Str text, ConfigNode *environment, Err **e);

@@ -116,8 +116,8 @@ static int expand(Expansion *x, Str text, unsigned depth, Buf *out) {
         return 0;
 }
 
-int bake_compose_text(Arena *a, const BakeEnvironment *environment, const ConfigNode *n, const char **ret_text,
-                      Err **e) {
+static int bake_compose_text(Arena *a, const BakeEnvironment *environment, const ConfigNode *n, const char **ret_text,
+                             Err **e) {
         Expansion x = {a, environment, n, e};
         AUTO(buf_done) Buf out = {0};
         if (expand(&x, str_of(n->text), 0, &out) < 0) return -1;

@@ -195,29 +195,6 @@ Sink *sink_hashing(Sink *next, Digest *ret_digest, uint64_t *ret_size) {
         return &h->base;
 }
 
-typedef struct HashingSource {
-        Source base;
-        Source *in;
-        Sha256 *hash;
-        uint64_t *size;
-} HashingSource;
-
-static int hashing_source_read(Source *s, void *data, size_t size, size_t *ret_size, Err **e) {
-        HashingSource *h = (HashingSource *)s;
-        size_t n;
-        if (h->in->read(h->in, data, size, &n, e) < 0) return -1;
-        if (h->hash) sha256_add(h->hash, data, n);
-        if (h->size) *h->size += n;
-        *ret_size = n;
-        return 0;
-}
-
-Source *source_hashing(Source *in, Sha256 *hash, uint64_t *size) {
-        HashingSource *h = xmalloc(sizeof *h);
-        *h = (HashingSource){{hashing_source_read, source_free_plain}, in, hash, size};
-        return &h->base;
-}
-
 int source_drain(Source *in, Err **e) {
         char scratch[16384];
         size_t n;

@@ -55,10 +55,7 @@ Source *source_from_range(int fd, uint64_t offset, uint64_t size);
 struct Digest;
 Sink *sink_hashing(Sink *next, struct Digest *ret_digest, uint64_t *ret_size);
 
-/* Reads from in (borrowed), adding what passes to *hash and *size (borrowed, either may be NULL): for a digest in the
- * same pass in which a tar is unpacked. A reader may stop before the end of in: source_drain() reads the rest. */
-struct Sha256;
-Source *source_hashing(Source *in, struct Sha256 *hash, uint64_t *size);
+/* Read the rest of in: a reader may stop before its end. */
 int source_drain(Source *in, Err **e);
 
 /* All of in to sink (not finished). */

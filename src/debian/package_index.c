@@ -28,7 +28,7 @@ typedef struct Builder {
 } Builder;
 
 /* FNV-1a. Not keyed: who writes a suite's index could as well name the packages as they like; chains are bounded. */
-uint64_t package_name_hash(Str name) {
+static uint64_t package_name_hash(Str name) {
         uint64_t hash = 0xcbf29ce484222325u;
         for (size_t i = 0; i < name.n; i++) hash = (hash ^ (unsigned char)name.p[i]) * 0x100000001b3u;
         return hash;

@@ -41,8 +41,6 @@ typedef struct TableHeader {
         uint64_t counts[TABLE_KIND_MAX]; /* entries follow, those of the first kind first */
 } TableHeader;
 
-uint64_t package_name_hash(Str name);
-
 typedef struct TableRange {
         const TableEntry *v;
         size_t n;

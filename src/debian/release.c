@@ -9,7 +9,8 @@
 
 enum { DATE_TEXT_MAX = 64 };
 
-bool release_date_parse(Str text, int64_t *ret_unix_s) {
+/* "Sat, 11 Oct 2025 09:17:15 UTC" (also GMT, +0000, Z). */
+static bool release_date_parse(Str text, int64_t *ret_unix_s) {
         static const char *const zones[] = {"UTC", "GMT", "+0000", "Z"};
         char copy[DATE_TEXT_MAX];
         struct tm when = {0};

@@ -32,6 +32,3 @@ typedef struct ReleaseEntry {
 
 /* The file that the suite has at path; false when it has none. */
 bool release_find(const ReleaseFile *release, const char *path, ReleaseEntry *ret_entry);
-
-/* "Sat, 11 Oct 2025 09:17:15 UTC" (also GMT, +0000, Z). */
-bool release_date_parse(Str text, int64_t *ret_unix_s);

@@ -17,7 +17,7 @@ static const char *const uses[] = {
 
 /* ---- values */
 
-void locked_package_done(LockedPackage *p) {
+static void locked_package_done(LockedPackage *p) {
         free(p->name);
         free(p->version);
         free(p->architecture);

@@ -59,7 +59,6 @@ typedef struct LockFile {
         VEC(BaseLock) architectures;
 } LockFile;
 
-void locked_package_done(LockedPackage *p);
 void base_lock_done(BaseLock *lock);
 void base_lock_copy(BaseLock *to, const BaseLock *from); /* to is initialised by the call */
 void lock_file_done(LockFile *file);

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include <stddef.h>
-
-#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
-/* What scanners read to know the packages of an image that has no dpkg: a file for each package in /var/lib/dpkg/status.d, or one
- * list, /var/lib/dpkg/status. Any thread. */
+/* What scanners read to know the packages of an image that has no dpkg: a file for each package in /var/lib/dpkg/status.d. Any
+ * thread. */
 
 typedef struct StatusD {
         char *control_path, *md5sums_path; /* "var/lib/dpkg/status.d/libc6", "...libc6.md5sums" */
@@ -20,12 +17,3 @@ void status_d_done(StatusD *s);
 /* control, md5sums: texts of control.tar (md5sums.p NULL: it has none). where: the .deb, for messages.
  * ERR_FORMAT when control is not one paragraph with Package, Version and Architecture, or the name is none. */
 int status_d_of(Str control, Str md5sums, const char *where, StatusD *ret_status, Err **e);
-
-typedef struct StatusSource {
-        Str control;
-        const char *where;
-} StatusSource;
-
-/* Append the text of /var/lib/dpkg/status: a paragraph for each, in the order of names and then architectures, as if dpkg had
- * installed them ("Status: install ok installed" behind Package). ERR_FORMAT as above. */
-int dpkg_status_render(const StatusSource *sources, size_t count, Buf *ret_text, Err **e);

@@ -25,8 +25,3 @@ char *usr_merge_path(const char *name, bool directory) {
         if (bare) return xstrdup(name);
         return xasprintf("%.*susr/%s", (int)(rest - name), name, rest);
 }
-
-char *usr_merge_map(void *context, const char *name, bool directory) {
-        (void)context;
-        return usr_merge_path(name, directory);
-}

@@ -10,6 +10,3 @@
  * directories themselves (directory: it is one, not a link); any other name unchanged. Also for the targets of hard links. A leading
  * "./" or "/" stays. Owned. */
 char *usr_merge_path(const char *name, bool directory);
-
-/* The same as the callback that unpacking takes (layer/unpack.h, UnpackNames); context is not used. */
-char *usr_merge_map(void *context, const char *name, bool directory);

@@ -155,7 +155,8 @@ static int read_instruction(Parser *p, size_t start, Str line, bool more, Err **
         return 0;
 }
 
-int parser_run(Parser *p, Err **e) {
+/* All instructions of p->d->lines into p->instructions. */
+static int parser_run(Parser *p, Err **e) {
         Dockerfile *d = p->d;
         while (p->next < d->line_count) {
                 size_t start = p->next++;

@@ -24,9 +24,6 @@ typedef struct Parser {
 int parser_error(const Parser *p, const Instruction *in, const char *word, Err **e, const char *format, ...)
         __attribute__((format(printf, 5, 6)));
 
-/* All instructions of p->d->lines into p->instructions. */
-int parser_run(Parser *p, Err **e);
-
 /* "# escape=`" and its like. line: without white space at its left. *ret_directive tells whether it was one. */
 int directive_parse(Parser *p, Str line, uint32_t number, bool *ret_directive, Err **e);
 

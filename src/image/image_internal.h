@@ -41,7 +41,6 @@ int layer_ref_write(const LayerRef *l, Compression form, int level, Sink *sink, 
 /* Make the compressed form (default level) into blobs/ and remember it: l->blob is it afterwards. */
 int layer_ref_compress(LayerRef *l, Compression form, Err **e);
 
-Compression layer_media_form(const char *media_type);
 /* NULL when docker's media types have none for it. */
 const char *layer_form_media(Compression form, bool docker);
 

@@ -29,7 +29,7 @@ const char *layer_form_media(Compression form, bool docker) {
         return NULL;
 }
 
-Compression layer_media_form(const char *media_type) {
+static Compression layer_media_form(const char *media_type) {
         if (ends_with(media_type, "gzip")) return COMPRESSION_GZIP;
         if (ends_with(media_type, "zstd")) return COMPRESSION_ZSTD;
         return COMPRESSION_NONE;

@@ -198,7 +198,8 @@ static const char *known_license(Str name, Arena *arena) {
         return NULL;
 }
 
-const char *license_ref(Str name, Arena *arena) {
+/* "LicenseRef-" and the name with what SPDX does not allow in it as dashes. */
+static const char *license_ref(Str name, Arena *arena) {
         char *id = arena_printf(arena, "LicenseRef-" STR_FMT, STR_ARG(name));
         for (char *c = id; *c; c++)
                 if ((unsigned char)*c >= 0x80 || (!isalnum((unsigned char)*c) && *c != '.' && *c != '-')) *c = '-';

@@ -15,6 +15,3 @@ enum { LICENSE_WORDING_MAX = 2048 };
  * LicenseRef-NAME, and is appended to *others (ids in the arena, no id twice). NULL: the wording is empty, too long or its
  * parentheses do not match. Any thread. */
 const char *license_expression(Str wording, Arena *arena, TextVec *others);
-
-/* "LicenseRef-" and the name with what SPDX does not allow in it as dashes. In the arena. */
-const char *license_ref(Str name, Arena *arena);

@@ -20,10 +20,6 @@ static const struct {
         [SBOM_CYCLONEDX_JSON] = {"cyclonedx-json", sbom_add_cyclonedx, true},
 };
 
-const char *sbom_format_name(SbomFormat format) {
-        return formats[format].name;
-}
-
 bool sbom_format_find(const char *name, SbomFormat *ret_format) {
         for (unsigned i = 0; i < SBOM_FORMAT_MAX; i++) {
                 if (!streq(formats[i].name, name)) continue;

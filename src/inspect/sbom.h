@@ -26,8 +26,7 @@ typedef struct SbomSubject {
         const ImagePackages *packages;
 } SbomSubject;
 
-const char *sbom_format_name(SbomFormat format); /* "table", "json", "spdx-json", "cyclonedx-json" */
-/* The other way. False: there is no such format. */
+/* "table", "json", "spdx-json", "cyclonedx-json". False: there is no such format. */
 bool sbom_format_find(const char *name, SbomFormat *ret_format);
 
 /* Append the document, with a newline at its end. ERR_FORMAT: text of the image that no JSON can hold. */

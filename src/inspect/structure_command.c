@@ -9,7 +9,7 @@
 
 enum { EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_THERE = 127, EXIT_SIGNAL = 128 };
 
-void structure_command_result_done(StructureCommandResult *r) {
+static void structure_command_result_done(StructureCommandResult *r) {
         buf_done(&r->output);
         buf_done(&r->errors);
         *r = (StructureCommandResult){0};

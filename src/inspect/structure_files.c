@@ -17,7 +17,9 @@ static void add_permissions(mode_t mode, char *at) {
         at[9] = 0;
 }
 
-void structure_mode_go(mode_t mode, char ret_text[STRUCTURE_MODE_SIZE]) {
+/* As Go's os.FileMode prints it ("Lrwxrwxrwx", "dtrwxrwxrwx") and as ls does ("lrwxrwxrwx", "drwxrwxrwt"). */
+enum { STRUCTURE_MODE_SIZE = 16 };
+static void structure_mode_go(mode_t mode, char ret_text[STRUCTURE_MODE_SIZE]) {
         char *at = ret_text;
         if (S_ISDIR(mode)) *at++ = 'd';
         if (S_ISLNK(mode)) *at++ = 'L';
@@ -32,7 +34,7 @@ void structure_mode_go(mode_t mode, char ret_text[STRUCTURE_MODE_SIZE]) {
         add_permissions(mode, at);
 }
 
-void structure_mode_ls(mode_t mode, char ret_text[STRUCTURE_MODE_SIZE]) {
+static void structure_mode_ls(mode_t mode, char ret_text[STRUCTURE_MODE_SIZE]) {
         ret_text[0] = S_ISDIR(mode)    ? 'd'
                       : S_ISLNK(mode)  ? 'l'
                       : S_ISBLK(mode)  ? 'b'

@@ -36,8 +36,3 @@ char *structure_quote(Str text);
 /* "$NAME" and "${NAME}" of env ("NAME=value") replaced as a shell does. A name that env has not becomes nothing, or stays
  * when keep_unknown. Owned. */
 char *structure_expand(const char *text, const StrVec *env, bool keep_unknown);
-
-/* As Go's os.FileMode prints it ("Lrwxrwxrwx", "dtrwxrwxrwx") and as ls does ("lrwxrwxrwx", "drwxrwxrwt"). */
-enum { STRUCTURE_MODE_SIZE = 16 };
-void structure_mode_go(mode_t mode, char ret_text[STRUCTURE_MODE_SIZE]);
-void structure_mode_ls(mode_t mode, char ret_text[STRUCTURE_MODE_SIZE]);

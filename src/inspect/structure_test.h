@@ -148,7 +148,6 @@ typedef struct StructureCommandResult {
         bool timed_out, out_of_memory, truncated; /* truncated: more output than was kept */
         Buf output, errors;
 } StructureCommandResult;
-void structure_command_result_done(StructureCommandResult *r);
 
 /* Each command test gets a root file system of its own; its commands share it. */
 typedef struct StructureRunner {

@@ -23,7 +23,7 @@ static mode_t current_umask(void) {
         return line ? (mode_t)strtoul(line + strlen("\nUmask:\t"), NULL, 8) : 0777;
 }
 
-void inode_set_done(InodeSet *set) {
+static void inode_set_done(InodeSet *set) {
         free(set->slots);
         pthread_mutex_destroy(&set->lock);
 }

@@ -28,7 +28,6 @@ typedef struct InodeSet {
         uint64_t *slots;
         size_t count, capacity;
 } InodeSet;
-void inode_set_done(InodeSet *set);
 bool inode_set_add(InodeSet *set, uint64_t inode); /* false when it is in */
 
 typedef struct Applying {

@@ -21,9 +21,6 @@ typedef struct PackWalk PackWalk;
 /* whiteouts: the view is one layer, whose whiteouts and opaque directories are entries. */
 PackWalk *pack_walk_new(const View *view, bool whiteouts);
 void pack_walk_free(PackWalk *w);
-static inline void pack_walk_freep(PackWalk **w) {
-        if (*w) pack_walk_free(*w);
-}
 
 /* The next entry. Returns 1 with *ret_name, 0 at the end. */
 int pack_walk_next(PackWalk *w, PackName *ret_name, Err **e);

@@ -20,7 +20,8 @@ int unpack_format(const TarEntry *entry, Err **e, const char *what) {
         return err_new(e, ERR_FORMAT, "tar entry '%s': %s", entry->name, what);
 }
 
-void unpack_forget_parent(Unpack *u) {
+/* Forget the parent kept open when it lies in a tree that is gone. */
+static void unpack_forget_parent(Unpack *u) {
         closep(&u->parent_fd);
         u->parent_fd = -1;
         free(TAKE(u->parent_text));
@@ -110,7 +111,7 @@ static int hide_below(Unpack *u, const UnpackPlace *p, Err **e) {
         return below != DT_UNKNOWN ? overlay_make_whiteout(u->parent_fd, p->name, e) : 0;
 }
 
-int unpack_whiteout(Unpack *u, const UnpackPlace *p, Err **e) {
+static int unpack_whiteout(Unpack *u, const UnpackPlace *p, Err **e) {
         if (streq(p->name, ".wh..wh..opq")) return apply_opaque(u, e);
         if (starts_with(p->name, ".wh..wh.")) return 0; /* bookkeeping of aufs */
         UnpackPlace hidden = *p;

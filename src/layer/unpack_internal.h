@@ -30,11 +30,8 @@ typedef struct UnpackPlace { /* where an entry goes */
 int unpack_format(const TarEntry *entry, Err **e, const char *what);
 /* Take away what stands at name in the parent in this layer. *ret_kind: DT_ type of what it was, DT_UNKNOWN nothing. */
 int unpack_clear(Unpack *u, const UnpackPlace *p, unsigned char *ret_kind, Err **e);
-/* Forget the parent kept open when it lies in a tree that is gone. */
-void unpack_forget_parent(Unpack *u);
 
 int unpack_directory(Unpack *u, const UnpackPlace *p, Err **e);
 int unpack_file(Unpack *u, const UnpackPlace *p, Err **e);
 int unpack_link(Unpack *u, const UnpackPlace *p, Err **e);
 int unpack_special(Unpack *u, const UnpackPlace *p, Err **e);
-int unpack_whiteout(Unpack *u, const UnpackPlace *p, Err **e);

@@ -43,7 +43,8 @@ char *url_shown(const char *url) {
         return xasprintf("%.*s%s", (int)(a.p - url), url, h.p);
 }
 
-char *url_path(const char *url) {
+/* Percent escapes resolved; "" when there is none. A NUL from an escape ends it. */
+static char *url_path(const char *url) {
         Str a = authority(url);
         const char *p = a.n ? a.p + a.n : "";
         size_t n = strcspn(p, "?#");

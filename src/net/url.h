@@ -16,8 +16,5 @@ char *url_host(const char *url);
 /* For messages: without user and password. Owned. */
 char *url_shown(const char *url);
 
-/* The path, percent escapes resolved; "" when there is none. A NUL from an escape ends it. Owned. */
-char *url_path(const char *url);
-
 /* The last component of the path, or NULL when it ends in a slash or there is none. Owned. */
 char *url_file_name(const char *url);

@@ -180,9 +180,7 @@ typedef struct Source {
 } Source;
 
 int contexts_scan(Maker *m, Err **e);
-const PlanPair *plan_context_find(const Maker *m, const char *name,
-                                  const Platform *platform); /* --build-context or NULL */
-int stage_base(Stage *s, Err **e);                           /* tip and config from FROM */
+int stage_base(Stage *s, Err **e); /* tip and config from FROM */
 int plan_source_find(Stage *s, const Instruction *i, const char *name, Source *ret_source, Err **e);
 
 /* --- fetch.c: what comes from the network ------------------------------------------------------------------------ */

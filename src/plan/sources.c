@@ -45,7 +45,7 @@ int contexts_scan(Maker *m, Err **e) {
         return 0;
 }
 
-const PlanPair *plan_context_find(const Maker *m, const char *name, const Platform *platform) {
+static const PlanPair *plan_context_find(const Maker *m, const char *name, const Platform *platform) {
         if (map_count(m->contexts) == 0) return NULL;
         char text[128];
         const char *key = normalise(m, str_of(name));

@@ -47,12 +47,6 @@ RootlessRung rootless_rung(void) {
         return geteuid() == 0 && has_capability(CAP_SYS_ADMIN) ? RUNG_ROOT : RUNG_NONE;
 }
 
-bool rootless_inside(void) {
-        uid_t uid;
-        RootlessRung rung;
-        return mark_parse(&uid, &rung);
-}
-
 uid_t rootless_outer_uid(void) {
         uid_t uid;
         RootlessRung rung;

@@ -22,7 +22,6 @@ typedef enum RootlessRung {
  * argv: of main(). Never fails for lack of rights: it goes on in place and rootless_rung() says RUNG_NONE. */
 int rootless_enter(char **argv, Err **e);
 RootlessRung rootless_rung(void);
-bool rootless_inside(void);     /* in a user namespace that rootless_enter() made */
 uid_t rootless_outer_uid(void); /* the user's real id */
 
 /* What `decant doctor` prints: one line a finding, "ok: ..." / "warn: ..." / "fail: ...", with remedies. Tries things for real in

@@ -74,9 +74,6 @@ typedef struct SandboxParams {
 /* Cheap; the seccomp program is made or loaded at the first start. Any thread may start processes in it. */
 int sandbox_new(const SandboxParams *params, Sandbox **ret_sandbox, Err **e);
 void sandbox_free(Sandbox *s);
-static inline void sandbox_freep(Sandbox **s) {
-        if (*s) sandbox_free(*s);
-}
 
 typedef struct SandboxProcess SandboxProcess;
 /* Start. Set-up failures (no namespaces, no overlay, program not found in the image: exit status 127; not executable: 126)

@@ -39,7 +39,7 @@ uint64_t digest_hash_path(const char *path, size_t size) {
         return digest_hash_bytes(path, size, 1);
 }
 
-uint32_t digest_record_check(const DigestRecord *r) {
+static uint32_t digest_record_check(const DigestRecord *r) {
         return (uint32_t)digest_hash_bytes(r, offsetof(DigestRecord, check), 2);
 }
 

@@ -68,4 +68,3 @@ int digest_file_write(int dir_fd, const char *path, const DigestEntry *entries, 
 
 uint64_t digest_hash_bytes(const void *data, size_t size, uint64_t seed);
 uint64_t digest_hash_path(const char *path, size_t size);
-uint32_t digest_record_check(const DigestRecord *r);

@@ -53,44 +53,10 @@ static void test_refused(void **state) {
         refused("Package: aa\nVersion: 1\nArchitecture: all\n\nPackage: bb\n", "more than one paragraph");
 }
 
-static void test_dpkg_status(void **state) {
-        (void)state;
-        const StatusSource sources[] = {
-                {STR(ZLIB), "z.deb"},
-                {STR("Source: x\npackage: base-files\nStatus: deinstall ok\n config-files\nVersion: 12\nArchitecture: "
-                     "amd64"),
-                 "b.deb"},
-        };
-        AUTO(buf_done) Buf text = {0};
-        assert_int_equal(dpkg_status_render(sources, 2, &text, NULL), 0);
-        assert_string_equal(text.p, "Source: x\n"
-                                    "package: base-files\n"
-                                    "Status: install ok installed\n"
-                                    "Version: 12\n"
-                                    "Architecture: amd64\n"
-                                    "\n"
-                                    "Package: zlib1g\n"
-                                    "Status: install ok installed\n"
-                                    "Version: 1:1.2.13\n"
-                                    "Architecture: amd64\n"
-                                    "Conffiles:\n"
-                                    " /etc/zlib.conf\n"
-                                    "Description: a library\n"
-                                    " Long text.\n"
-                                    "\n");
-        AUTO(err_freep) Err *e = NULL;
-        const StatusSource bad[] = {sources[0], {STR("Package: x\n"), "bad.deb"}};
-        AUTO(buf_done) Buf none = {0};
-        assert_true(dpkg_status_render(bad, 2, &none, &e) < 0);
-        assert_non_null(strstr(err_message(e), "bad.deb"));
-        assert_int_equal(none.n, 0);
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_files),
                 cmocka_unit_test(test_refused),
-                cmocka_unit_test(test_dpkg_status),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

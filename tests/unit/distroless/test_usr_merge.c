@@ -20,8 +20,6 @@ static void maps(const char *name, bool directory, const char *expected) {
         }
         assert_non_null(path);
         assert_string_equal(path, expected);
-        AUTO(freep) char *same = usr_merge_map(NULL, name, directory);
-        assert_string_equal(same, expected);
 }
 
 static void test_moves(void **state) {
