@@ -9,26 +9,6 @@
 #include "distroless/published.h"
 #include "os/clock.h"
 
-/* ---- progress: as the build's own */
-
-static unsigned begin(void *context, const char *title) {
-        unsigned vertex = report_vertex(context, title);
-        report_start(context, vertex);
-        return vertex;
-}
-
-static void status(void *context, unsigned vertex, const char *what, uint64_t current, uint64_t total) {
-        report_status(context, vertex, what, current, total);
-}
-
-static void end(void *context, unsigned vertex, VertexOutcome outcome, const char *message, int64_t duration_ns) {
-        report_done(context, vertex, outcome, message, duration_ns);
-}
-
-static void warn(void *context, const char *text) {
-        report_warning(context, &(Event){.name = "", .message = text});
-}
-
 /* What stands for the name afterwards: what did before, for other platforms, and the new image. */
 static int add_name(Store *s, const char *name, const Image *image, Err **e) {
         char texts[2][96];
@@ -57,30 +37,19 @@ typedef struct BaseJob {
         const char *architecture;
 } BaseJob;
 
-/* Where this machine gets packages from. */
-typedef struct Machine {
-        AptRepositories repositories;
-        AptAuth auth;
-} Machine;
-
-static void machine_done(Machine *m) {
-        apt_repositories_done(&m->repositories);
-        apt_auth_done(&m->auth);
-}
-
-static int assemble(const BaseJob *j, const Machine *machine, Recipe *recipe, AssembledBase *ret_base, Err **e) {
+static int assemble(const BaseJob *j, const PackageSources *sources, Recipe *recipe, AssembledBase *ret_base, Err **e) {
         const BuildBases *bases = &j->build->params->bases;
-        const BaseProgress progress = {begin, status, end, warn, j->build};
+        const EventSink events = report_sink(j->build);
         AssembleParams params = {.store = j->build->store,
                                  .recipe = recipe,
-                                 .repositories = &machine->repositories,
-                                 .auth = &machine->auth,
+                                 .sources = sources,
                                  .offline = bases->offline,
                                  .allow_unsigned = bases->allow_unsigned,
                                  .max_age_s = bases->pull ? 0 : BASE_RELEASE_AGE_S,
                                  .now_s = clock_now_ns() / 1000000000,
                                  .epoch_s = -1,
-                                 .progress = &progress,
+                                 .events = &events,
+                                 .vertices = &j->build->next_vertex,
                                  .cancelled = j->build->params->cancelled};
         return base_assemble(&params, ret_base, e);
 }
@@ -98,13 +67,13 @@ static void report_taken(const BaseJob *j, const AssembledBase *base) {
 
 static int make(const BaseJob *j, Image *ret_image, Err **e) {
         AUTO(recipe_freep) Recipe *recipe = NULL;
-        AUTO(machine_done) Machine machine = {0};
+        AUTO(package_sources_done) PackageSources sources = {0};
         AUTO(assembled_base_done) AssembledBase base = {0};
         RecipeChoice choice = {j->name->recipe, j->name->release, j->name->variant, j->architecture};
         if (recipe_load(&j->build->params->bases.book, &choice, &recipe, e) < 0 ||
-            apt_sources_read("/", &machine.repositories, e) < 0 || apt_auth_read("/", &machine.auth, e) < 0)
+            package_sources_read(&sources, e) < 0)
                 return -1;
-        if (assemble(j, &machine, recipe, &base, e) < 0) return -1;
+        if (assemble(j, &sources, recipe, &base, e) < 0) return -1;
         report_taken(j, &base);
         if (add_name(j->build->store, j->name->reference, &base.image, e) < 0) return -1;
         *ret_image = base.image;

@@ -75,7 +75,6 @@ typedef struct BuildBases {
         bool offline;        /* from packages that are at hand */
         bool allow_unsigned; /* from repositories without a good signature, with a warning */
 } BuildBases;
-enum { BASE_RELEASE_AGE_S = 3600 }; /* how old what is known of a repository may be, unless pull */
 
 typedef struct BuildParams {
         Store *store;

@@ -161,6 +161,7 @@ int64_t build_epoch_ns(const Build *b);
 int build_context(Build *b, const char *name, Context **ret_context, Err **e);
 
 /* ---- events (build/report.c); any thread */
+EventSink report_sink(Build *b); /* events go out one at a time, whichever thread they come from */
 unsigned report_vertex(Build *b, const char *name);
 void report_start(Build *b, unsigned vertex);
 void report_done(Build *b, unsigned vertex, VertexOutcome outcome, const char *message, int64_t duration_ns);

@@ -2,12 +2,20 @@
 #include "build/graph.h"
 #include "os/clock.h"
 
-/* Events go out one at a time, whichever thread they come from. */
+static void emit_in_turn(void *context, const Event *event) {
+        Build *b = context;
+        pthread_mutex_lock(&b->emit_lock);
+        event_emit(b->params->events, event);
+        pthread_mutex_unlock(&b->emit_lock);
+}
+
+EventSink report_sink(Build *b) {
+        return (EventSink){emit_in_turn, b};
+}
+
 static void emit(Build *b, Event event) {
         event.time_ns = clock_now_ns();
-        pthread_mutex_lock(&b->emit_lock);
-        event_emit(b->params->events, &event);
-        pthread_mutex_unlock(&b->emit_lock);
+        emit_in_turn(b, &event);
 }
 
 unsigned report_vertex(Build *b, const char *name) {

@@ -10,40 +10,6 @@
 #include "distroless/architecture.h"
 #include "os/clock.h"
 
-enum { RELEASE_AGE_S = 3600 }; /* how old what was asked for may be; --pull asks in any case */
-
-/* ---- progress */
-
-static void emit(BaseRequest *r, Event event) {
-        event.time_ns = clock_now_ns();
-        event_emit(r->events, &event);
-}
-
-static unsigned begin(void *context, const char *title) {
-        BaseRequest *r = context;
-        unsigned vertex = ++r->vertices;
-        emit(r, (Event){.type = EVENT_VERTEX, .vertex = vertex, .name = title});
-        emit(r, (Event){.type = EVENT_START, .vertex = vertex});
-        return vertex;
-}
-
-static void status(void *context, unsigned vertex, const char *what, uint64_t current, uint64_t total) {
-        emit(context,
-             (Event){.type = EVENT_STATUS, .vertex = vertex, .name = what, .current = current, .total = total});
-}
-
-static void end(void *context, unsigned vertex, VertexOutcome outcome, const char *message, int64_t duration_ns) {
-        emit(context, (Event){.type = EVENT_DONE,
-                              .vertex = vertex,
-                              .outcome = outcome,
-                              .message = message,
-                              .duration_ns = duration_ns});
-}
-
-static void warn(void *context, const char *text) {
-        emit(context, (Event){.type = EVENT_WARNING, .name = "", .message = text});
-}
-
 /* ---- NAME[-RELEASE][:VARIANT] */
 
 static bool is_release(const char *text) {
@@ -67,9 +33,8 @@ static void split_operand(BaseRequest *r, const char *operand) {
 static int read_repositories(BaseRequest *r, Err **e) {
         const char *line;
         for (size_t i = 0; (line = args_next(r->args, "repository", &i));)
-                if (apt_sources_parse_lines(str_of(line), "--repository", &r->repositories, e) < 0) return -1;
-        if (r->repositories.n == 0 && apt_sources_read("/", &r->repositories, e) < 0) return -1;
-        return apt_auth_read("/", &r->auth, e);
+                if (apt_sources_parse_lines(str_of(line), "--repository", &r->sources.repositories, e) < 0) return -1;
+        return package_sources_read(&r->sources, e);
 }
 
 static int add_architecture(BaseRequest *r, const char *text, Err **e) {
@@ -97,7 +62,7 @@ static int read_platforms(BaseRequest *r, Err **e) {
 
 static int read_max_age(const Args *args, unsigned *ret_s, Err **e) {
         const char *text = args_text(args, "max-age");
-        int64_t ns = (int64_t)RELEASE_AGE_S * 1000000000;
+        int64_t ns = (int64_t)BASE_RELEASE_AGE_S * 1000000000;
         if (text && duration_parse(str_of(text), &ns, e) < 0) return err_wrap(e, "--max-age");
         if (ns < 0) return err_new(e, ERR_USAGE, "--max-age: '%s' is negative", text);
         *ret_s = args_flag(args, "pull") ? 0 : ns / 1000000000 > UINT32_MAX ? UINT32_MAX : (unsigned)(ns / 1000000000);
@@ -106,31 +71,41 @@ static int read_max_age(const Args *args, unsigned *ret_s, Err **e) {
 
 static int read_options(BaseRequest *r, Err **e) {
         const Args *args = r->args;
-        r->params = (AssembleParams){.repositories = &r->repositories,
-                                     .auth = &r->auth,
+        r->params = (AssembleParams){.sources = &r->sources,
                                      .offline = args_flag(args, "offline"),
                                      .allow_unsigned = args_flag(args, "allow-unsigned"),
                                      .now_s = clock_now_ns() / 1000000000,
-                                     .progress = &r->progress,
+                                     .vertices = &r->vertices,
                                      .cancelled = signals_flag()};
         if (app_source_date_epoch(&r->params.epoch_s, e) < 0 || read_max_age(args, &r->params.max_age_s, e) < 0)
                 return -1;
         return read_platforms(r, e);
 }
 
+static int load_recipes(BaseRequest *r, Err **e) {
+        for (size_t i = 0; r->name && i < r->architectures.n; i++) {
+                const RecipeChoice choice = {r->name, r->release, r->variant, r->architectures.v[i]};
+                Recipe *recipe;
+                if (recipe_load(&r->book, &choice, &recipe, e) < 0) return -1;
+                vec_push(&r->recipes, recipe);
+        }
+        return 0;
+}
+
 int base_request_init(BaseRequest *r, const Args *args, const char *operand, Err **e) {
         const char *folder;
-        *r = (BaseRequest){.args = args, .progress = {begin, status, end, warn, r}};
+        *r = (BaseRequest){.args = args};
         for (size_t i = 0; (folder = args_next(args, "recipes", &i));) strvec_push(&r->book.folders, folder);
         recipe_book_add(&r->book, getenv("DECANT_RECIPES"));
         if (operand) split_operand(r, operand);
-        return read_repositories(r, e) < 0 || read_options(r, e) < 0 ? -1 : 0;
+        return read_repositories(r, e) < 0 || read_options(r, e) < 0 ? -1 : load_recipes(r, e);
 }
 
 void base_request_done(BaseRequest *r) {
         recipe_book_done(&r->book);
-        apt_repositories_done(&r->repositories);
-        apt_auth_done(&r->auth);
+        package_sources_done(&r->sources);
+        for (size_t i = 0; i < r->recipes.n; i++) recipe_freep(&r->recipes.v[i]);
+        vec_done(&r->recipes);
         strvec_done(&r->architectures);
         free(r->name);
         free(r->release);
@@ -138,12 +113,8 @@ void base_request_done(BaseRequest *r) {
         *r = (BaseRequest){0};
 }
 
-int base_request_recipe(const BaseRequest *r, const char *architecture, Recipe **ret_recipe, Err **e) {
-        RecipeChoice choice = {r->name, r->release, r->variant, architecture};
-        return recipe_load(&r->book, &choice, ret_recipe, e);
-}
-
-char *base_request_lock_path(const BaseRequest *r, const Recipe *recipe) {
+char *base_request_lock_path(const BaseRequest *r) {
+        const Recipe *recipe = r->recipes.v[0];
         const char *given = args_text(r->args, "lock");
         if (given) return xstrdup(given);
         const char *variant = streq(recipe->variant, "latest") ? "" : recipe->variant;

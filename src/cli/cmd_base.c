@@ -44,17 +44,15 @@ static int base_list(BaseRequest *r, Err **e) {
 }
 
 static int base_show(BaseRequest *r, Err **e) {
-        AUTO(recipe_freep) Recipe *recipe = NULL;
         AUTO(buf_done) Buf out = {0};
-        if (base_request_recipe(r, r->architectures.v[0], &recipe, e) < 0) return -1;
-        recipe_render(recipe, &out);
+        recipe_render(r->recipes.v[0], &out);
         return app_print(&out, e);
 }
 
 /* ---- lock files */
 
-static int read_lock(const BaseRequest *r, const Recipe *recipe, LockFile *ret_file, Err **e) {
-        AUTO(freep) char *path = base_request_lock_path(r, recipe);
+static int read_lock(const BaseRequest *r, LockFile *ret_file, Err **e) {
+        AUTO(freep) char *path = base_request_lock_path(r);
         AUTO(freep) char *data = NULL;
         size_t size;
         if (file_read(AT_FDCWD, path, LOCK_FILE_MAX, &data, &size, e) < 0) {
@@ -73,25 +71,20 @@ static int find_lock(const LockFile *file, const char *architecture, const BaseL
 
 /* What the recipe comes to now, for every platform that is asked for. */
 static int select_all(BaseRequest *r, LockFile *ret_file, Err **e) {
-        for (size_t i = 0; i < r->architectures.n; i++) {
-                AUTO(recipe_freep) Recipe *recipe = NULL;
+        ret_file->recipe = xstrdup(r->recipes.v[0]->name);
+        ret_file->release = xstrdup(r->recipes.v[0]->release);
+        for (size_t i = 0; i < r->recipes.n; i++) {
                 BaseLock lock = {0};
-                if (base_request_recipe(r, r->architectures.v[i], &recipe, e) < 0) return -1;
-                r->params.recipe = recipe;
-                if (base_select(&r->params, &lock, e) < 0) return err_wrap(e, "base image %s", recipe->name);
+                r->params.recipe = r->recipes.v[i];
+                if (base_select(&r->params, &lock, e) < 0) return err_wrap(e, "base image %s", ret_file->recipe);
                 vec_push(&ret_file->architectures, lock);
-                if (i > 0) continue;
-                ret_file->recipe = xstrdup(recipe->name);
-                ret_file->release = xstrdup(recipe->release);
         }
         return 0;
 }
 
 static int write_lock(const BaseRequest *r, const LockFile *file, Err **e) {
-        AUTO(recipe_freep) Recipe *recipe = NULL;
         AUTO(buf_done) Buf json = {0};
-        if (base_request_recipe(r, r->architectures.v[0], &recipe, e) < 0) return -1;
-        AUTO(freep) char *path = base_request_lock_path(r, recipe);
+        AUTO(freep) char *path = base_request_lock_path(r);
         lock_file_render(file, &json);
         if (streq(path, "-")) return app_print(&json, e);
         if (file_write_result(path, json.p, json.n, e) < 0) return -1;
@@ -121,12 +114,10 @@ static int compare_locks(const LockFile *before, const LockFile *after, Buf *out
 }
 
 static int base_update(BaseRequest *r, Err **e) {
-        AUTO(recipe_freep) Recipe *recipe = NULL;
         AUTO(lock_file_done) LockFile before = {0};
         AUTO(lock_file_done) LockFile after = {0};
         AUTO(buf_done) Buf out = {0};
-        if (base_request_recipe(r, r->architectures.v[0], &recipe, e) < 0) return -1;
-        if (read_lock(r, recipe, &before, e) < 0 || select_all(r, &after, e) < 0) return -1;
+        if (read_lock(r, &before, e) < 0 || select_all(r, &after, e) < 0) return -1;
         bool changed = compare_locks(&before, &after, &out);
         if (!changed) buf_adds(&out, "nothing has changed\n");
         if (app_print(&out, e) < 0) return -1;
@@ -152,13 +143,11 @@ static size_t print_verdicts(const BaseVerdicts *list, Buf *cells) {
         return doubtful;
 }
 
-static int verify_one(BaseRequest *r, const char *architecture, Buf *cells, size_t *doubtful, Err **e) {
-        AUTO(recipe_freep) Recipe *recipe = NULL;
+static int verify_one(BaseRequest *r, size_t at, Buf *cells, size_t *doubtful, Err **e) {
         AUTO(lock_file_done) LockFile file = {0};
         AUTO(base_verdicts_done) BaseVerdicts verdicts = {0};
-        if (base_request_recipe(r, architecture, &recipe, e) < 0) return -1;
-        if (read_lock(r, recipe, &file, e) < 0 || find_lock(&file, architecture, &r->params.lock, e) < 0) return -1;
-        r->params.recipe = recipe;
+        if (read_lock(r, &file, e) < 0 || find_lock(&file, r->architectures.v[at], &r->params.lock, e) < 0) return -1;
+        r->params.recipe = r->recipes.v[at];
         int result = base_verify(&r->params, &verdicts, e);
         r->params.lock = NULL;
         if (result == 0) *doubtful += print_verdicts(&verdicts, cells);
@@ -170,8 +159,8 @@ static int base_verify_lock(BaseRequest *r, Err **e) {
         AUTO(buf_done) Buf cells = {0}, table = {0};
         size_t doubtful = 0;
         buf_adds(&cells, "PACKAGE\tVERSION\tARCHITECTURE\tVERDICT\tRELEASE\n");
-        for (size_t i = 0; i < r->architectures.n; i++)
-                if (verify_one(r, r->architectures.v[i], &cells, &doubtful, e) < 0) return -1;
+        for (size_t i = 0; i < r->recipes.n; i++)
+                if (verify_one(r, i, &cells, &doubtful, e) < 0) return -1;
         text_add_table(&table, buf_str(&cells));
         if (app_print(&table, e) < 0) return -1;
         return doubtful > 0 ? EXIT_FAILED : EXIT_DONE;
@@ -188,16 +177,13 @@ static void built_bases_done(BuiltBases *b) {
         vec_done(&b->v);
 }
 
-static int build_one(BaseRequest *r, const char *architecture, BuiltBases *built, Err **e) {
-        AUTO(recipe_freep) Recipe *recipe = NULL;
+static int build_one(BaseRequest *r, size_t at, BuiltBases *built, Err **e) {
         AUTO(lock_file_done) LockFile file = {0};
         AssembledBase base;
-        if (base_request_recipe(r, architecture, &recipe, e) < 0) return -1;
-        if (args_flag(r->args, "locked")) {
-                if (read_lock(r, recipe, &file, e) < 0 || find_lock(&file, architecture, &r->params.lock, e) < 0)
-                        return -1;
-        }
-        r->params.recipe = recipe;
+        if (args_flag(r->args, "locked") &&
+            (read_lock(r, &file, e) < 0 || find_lock(&file, r->architectures.v[at], &r->params.lock, e) < 0))
+                return -1;
+        r->params.recipe = r->recipes.v[at];
         int result = base_assemble(&r->params, &base, e);
         r->params.lock = NULL;
         if (result < 0) return -1;
@@ -225,11 +211,10 @@ static int set_name(Store *s, const char *text, const BuiltBases *built, Err **e
 static int set_names(BaseRequest *r, const BuiltBases *built, Err **e) {
         const char *name;
         size_t count = 0;
-        AUTO(recipe_freep) Recipe *recipe = NULL;
+        const Recipe *recipe = r->recipes.v[0];
         for (size_t i = 0; (name = args_next(r->args, "tag", &i)); count++)
                 if (set_name(r->params.store, name, built, e) < 0) return -1;
         if (count > 0) return 0;
-        if (base_request_recipe(r, r->architectures.v[0], &recipe, e) < 0) return -1;
         AUTO(freep) char *own = xasprintf("%s-%s:%s", recipe->name, recipe->release, recipe->variant);
         return set_name(r->params.store, own, built, e);
 }
@@ -246,8 +231,8 @@ static int print_built(const BuiltBases *built, Err **e) {
 
 static int base_build(BaseRequest *r, Err **e) {
         AUTO(built_bases_done) BuiltBases built = {0};
-        for (size_t i = 0; i < r->architectures.n; i++)
-                if (build_one(r, r->architectures.v[i], &built, e) < 0) return -1;
+        for (size_t i = 0; i < r->recipes.n; i++)
+                if (build_one(r, i, &built, e) < 0) return -1;
         if (set_names(r, &built, e) < 0) return -1;
         return print_built(&built, e);
 }
@@ -287,7 +272,7 @@ static int run_with_store(App *app, const Action *action, BaseRequest *r, Err **
         if (app_store_open(app, &store.store, e) < 0) return -1;
         progress = progress_new(&params);
         r->params.store = store.store;
-        r->events = signals_watch(progress_sink(progress));
+        r->params.events = signals_watch(progress_sink(progress));
         int result = action->run(r, e);
         progress_finish(progress);
         return result;
@@ -302,7 +287,7 @@ int command_base(App *app, const Args *args, Err **e) {
                 return err_hint(e, "'decant base list' shows the names there are");
         }
         BaseRequest r;
-        int result = base_request_init(&r, args, name, e);
+        int result = base_request_init(&r, args, action->needs_name ? name : NULL, e);
         if (result == 0) result = action->needs_store ? run_with_store(app, action, &r, e) : action->run(&r, e);
         base_request_done(&r);
         return result;

@@ -13,27 +13,29 @@
  * that are (distroless/tool_run.h) are this machine's, so that an image for another architecture is made like any other. Equal packages and an
  * equal recipe give equal bytes. */
 
-/* Whoever shows what is going on. All functions may be NULL; called on the thread of base_assemble(). */
-typedef struct BaseProgress {
-        unsigned (*begin)(void *context, const char *title);
-        void (*status)(void *context, unsigned vertex, const char *what, uint64_t current, uint64_t total);
-        void (*end)(void *context, unsigned vertex, VertexOutcome outcome, const char *message, int64_t duration_ns);
-        void (*warn)(void *context, const char *text);
-        void *context;
-} BaseProgress;
+enum { BASE_RELEASE_AGE_S = 3600 }; /* how old what is known of a repository may be, unless somebody says otherwise */
+
+/* Where packages come from. */
+typedef struct PackageSources {
+        AptRepositories repositories;
+        AptAuth auth;
+} PackageSources;
+/* Those of this machine. Appended to what is there already, or, where repositories are, only the logins. Errors as apt_sources_read(). */
+int package_sources_read(PackageSources *sources, Err **e);
+void package_sources_done(PackageSources *sources);
 
 typedef struct AssembleParams {
         Store *store;
-        Recipe *recipe;                      /* for one architecture; versions are filled in (recipe_fill_versions()) */
-        const AptRepositories *repositories; /* of this machine, or what the user gave */
-        const AptAuth *auth;                 /* logins of private ones; NULL: none */
-        const BaseLock *lock; /* these packages and no others; NULL: the newest that the repositories have */
-        bool offline;         /* nothing is asked for; what is in the store's cache is used */
-        bool allow_unsigned;  /* repositories without a good signature are used, with a warning */
-        unsigned max_age_s;   /* how old a release that was verified here may be before it is asked for again */
+        Recipe *recipe;                /* for one architecture; versions are filled in (recipe_fill_versions()) */
+        const PackageSources *sources; /* of this machine, or what the user gave */
+        const BaseLock *lock;          /* these packages and no others; NULL: the newest that the repositories have */
+        bool offline;                  /* nothing is asked for; what is in the store's cache is used */
+        bool allow_unsigned;           /* repositories without a good signature are used, with a warning */
+        unsigned max_age_s; /* how old a release that was verified here may be before it is asked for again */
         int64_t now_s;
-        int64_t epoch_s;              /* of the image and its history; <0: 1970, as distroless images have it */
-        const BaseProgress *progress; /* or NULL */
+        int64_t epoch_s;         /* of the image and its history; <0: 1970, as distroless images have it */
+        const EventSink *events; /* what is going on; NULL: nobody asks */
+        unsigned *vertices;      /* how many the listener knows already, and goes on with; unless events is NULL */
         const volatile bool *cancelled;
 } AssembleParams;
 

@@ -138,18 +138,28 @@ static void recipe_repositories(const Recipe *r, AptRepositories *ret_list) {
         }
 }
 
+int package_sources_read(PackageSources *sources, Err **e) {
+        if (sources->repositories.n == 0 && apt_sources_read("/", &sources->repositories, e) < 0) return -1;
+        return apt_auth_read("/", &sources->auth, e);
+}
+
+void package_sources_done(PackageSources *sources) {
+        apt_repositories_done(&sources->repositories);
+        apt_auth_done(&sources->auth);
+}
+
 int assembly_repositories(const AssembleParams *params, AptRepositories *ret_list, Err **e) {
         if (params->recipe->repositories.n > 0) {
                 recipe_repositories(params->recipe, ret_list);
                 return 0;
         }
-        return apt_sources_for_release(params->repositories, params->recipe->codename, ret_list, e);
+        return apt_sources_for_release(&params->sources->repositories, params->recipe->codename, ret_list, e);
 }
 
 DebianArchiveParams assembly_archive_params(Assembly *a) {
         const AssembleParams *params = a->params;
         return (DebianArchiveParams){.cache_dir = a->cache_dir,
-                                     .auth = params->auth,
+                                     .auth = &params->sources->auth,
                                      .architecture = params->recipe->architecture,
                                      .offline = params->offline,
                                      .allow_unsigned = params->allow_unsigned,
