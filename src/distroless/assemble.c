@@ -200,14 +200,15 @@ static void tool_key(const Assembly *a, const ToolKind *kind, const BaseLayers *
 
 static int add_tool_layer(Assembly *a, const ToolKind *kind, BaseLayers *layers, Err **e) {
         AUTO(view_freep) View *below = NULL;
-        BaseLayer layer = {.title = xstrdup(kind->title), .tool = kind};
         if (!kind->wanted(a->recipe)) return 0;
+        BaseLayer layer = {.title = xstrdup(kind->title), .tool = kind};
         tool_key(a, kind, layers, &layer.key);
-        if (view_of(a, layers, &below, e) < 0) return -1;
-        layer.below = below;
         AssemblyPhase phase = assembly_begin(a, kind->phase);
-        int r = assembly_end(a, &phase, make_once(a, &layer, e), e);
+        int r = view_of(a, layers, &below, e);
+        layer.below = below;
+        if (r == 0) r = make_once(a, &layer, e);
         layer.below = NULL;
+        assembly_end(a, &phase, r, e);
         vec_push(layers, layer);
         return r;
 }
