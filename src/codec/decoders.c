@@ -5,7 +5,9 @@
 #include <bzlib.h>
 #include <limits.h>
 #include <lzma.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -152,6 +154,39 @@ typedef struct XzDecoder {
         lzma_stream z;
 } XzDecoder;
 
+/* Dictionaries are of megabytes, one for each archive. malloc() would keep the freed ones for the thread that asked, and several threads
+ * decompress: with mappings of their own the memory in use is that of the archives that are open. */
+typedef union Block {
+        size_t mapped_bytes; /* 0: of malloc() */
+        max_align_t align;
+} Block;
+
+enum { BLOCK_MAP_MIN = 1 << 20 };
+
+static void *block_new(void *unused, size_t count, size_t size) {
+        (void)unused;
+        size_t bytes;
+        if (__builtin_mul_overflow(count, size, &bytes) || __builtin_add_overflow(bytes, sizeof(Block), &bytes))
+                return NULL;
+        bool mapped = bytes >= BLOCK_MAP_MIN;
+        Block *b =
+                mapped ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) : malloc(bytes);
+        if (!b || b == MAP_FAILED) return NULL;
+        b->mapped_bytes = mapped ? bytes : 0;
+        return b + 1;
+}
+
+static void block_free(void *unused, void *p) {
+        (void)unused;
+        Block *b = p ? (Block *)p - 1 : NULL;
+        if (b && b->mapped_bytes)
+                munmap(b, b->mapped_bytes);
+        else
+                free(b);
+}
+
+static const lzma_allocator blocks = {block_new, block_free, NULL};
+
 static int xz_start(Decoder *d, Err **e) {
         lzma_ret r = lzma_stream_decoder(&((XzDecoder *)d)->z, DECOMPRESS_MEMORY_MAX, 0);
         return r == LZMA_OK ? 0 : err_new(e, ERR_INTERNAL, "xz does not start");
@@ -182,5 +217,6 @@ Decoder *xz_decoder_new(void) {
         XzDecoder *x = xcalloc(1, sizeof *x);
         x->base = (Decoder){xz_start, xz_run, xz_free};
         x->z = (lzma_stream)LZMA_STREAM_INIT;
+        x->z.allocator = &blocks;
         return &x->base;
 }
