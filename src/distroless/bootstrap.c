@@ -166,6 +166,7 @@ static int run_mmdebstrap(const Bootstrap *b, Err **e) {
                                 .input = b->sources.p,
                                 .input_size = b->sources.n,
                                 .output_max = BOOTSTRAP_OUTPUT_MAX,
+                                .no_sync = true,
                                 .cancelled = b->assembly->params->cancelled};
         if (process_run(&params, &status, &output, &errors, e) < 0) {
                 if (err_kind(*e) != ERR_NOT_FOUND) return -1;

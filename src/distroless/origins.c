@@ -64,13 +64,10 @@ static void add_origin(Buf *b, const AptRepositories *repositories, const Locked
         buf_addc(b, '}');
 }
 
-/* A complete Debian holds whatever of the lock is in no other layer. */
-static char *render(const Assembly *a, const AptRepositories *repositories, const BaseLayer *l) {
+static char *render(const AptRepositories *repositories, const BaseLayer *l) {
         Buf text = {0};
         buf_addc(&text, '[');
         for (size_t i = 0; i < l->packages.n; i++) add_origin(&text, repositories, l->packages.v[i]);
-        for (size_t i = 0; i < a->lock->packages.n && l->bootstrap; i++)
-                add_origin(&text, repositories, &a->lock->packages.v[i]);
         buf_addc(&text, ']');
         return buf_take(&text);
 }
@@ -113,10 +110,10 @@ static int parse(const char *text, PackageOrigins *list, Err **e) {
 
 static int record(const Assembly *a, const AptRepositories *repositories, const BaseLayer *l, Err **e) {
         AUTO(freep) char *before = NULL;
-        if (l->packages.n == 0 && !l->bootstrap) return 0;
+        if (l->packages.n == 0) return 0;
         int r = store_note_get(a->store, NOTE_PACKAGES, l->snapshot, &before, e);
         if (r != STORE_ABSENT) return r;
-        AUTO(freep) char *text = render(a, repositories, l);
+        AUTO(freep) char *text = render(repositories, l);
         return store_note_set(a->store, NOTE_PACKAGES, l->snapshot, text, e);
 }
 

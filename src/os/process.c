@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "base/cleanup.h"
 #include "os/clock.h"
 #include "os/fs.h"
+#include "os/no_sync.h"
 
 extern char **environ;
 
@@ -66,6 +68,31 @@ static int spawn(const ProcessParams *params, bool group, const int fds[3], pid_
         if (r == ENOENT) return err_new(e, ERR_NOT_FOUND, "program '%s' is not installed", params->argv[0]);
         errno = r;
         return err_sys(e, "start '%s'", params->argv[0]);
+}
+
+/* A filter stays with the thread that it was set for, and with what that thread starts. */
+typedef struct SpawnCall {
+        const ProcessParams *params;
+        const int *fds;
+        pid_t *ret_pid;
+        Err **e;
+        int result;
+} SpawnCall;
+
+static void *spawn_without_sync(void *context) {
+        SpawnCall *c = context;
+        (void)no_sync_enter(); /* where that is not allowed, it is slower */
+        c->result = spawn(c->params, has_group(c->params), c->fds, c->ret_pid, c->e);
+        return NULL;
+}
+
+static int start(const ProcessParams *params, const int fds[3], pid_t *ret_pid, Err **e) {
+        SpawnCall call = {.params = params, .fds = fds, .ret_pid = ret_pid, .e = e};
+        pthread_t thread;
+        if (!params->no_sync || pthread_create(&thread, NULL, spawn_without_sync, &call) != 0)
+                return spawn(params, has_group(params), fds, ret_pid, e);
+        pthread_join(thread, NULL);
+        return call.result;
 }
 
 /* Returns 1 while the stream is open, 0 at its end. */
@@ -124,7 +151,7 @@ int process_run(const ProcessParams *params, int *ret_status, Buf *ret_output, B
         AUTO(closep) int in = input_open(params, e);
         if (in < 0) return -1;
         pid_t pid;
-        if (spawn(params, has_group(params), (int[]){in, out.write_fd, err.write_fd}, &pid, e) < 0) return -1;
+        if (start(params, (int[]){in, out.write_fd, err.write_fd}, &pid, e) < 0) return -1;
         close(TAKE_FD(out.write_fd));
         close(TAKE_FD(err.write_fd));
         int r = collect_both(out.read_fd, err.read_fd, params, ret_output, ret_errors, e);

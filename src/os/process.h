@@ -17,6 +17,7 @@ typedef struct ProcessParams {
         const void *input;       /* written to standard input; NULL: /dev/null */
         size_t input_size;
         size_t output_max; /* limit of each collected stream */
+        bool no_sync; /* what it makes is thrown away if the machine dies: let it wait for no disk (os/no_sync.h) */
         /* Either of these gives the program a process group of its own, which is killed as a whole. */
         unsigned silence_s;             /* it may say nothing for so long; 0 = for ever. ERR_NETWORK when it is over */
         const volatile bool *cancelled; /* ERR_CANCELLED; NULL = never */

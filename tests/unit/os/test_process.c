@@ -27,6 +27,22 @@ static void test_output_and_status(void **state) {
         assert_string_equal(errors.p, "bad\n");
 }
 
+/* A system call that fails shows that the filter is there: it says "done" of a descriptor that is none. */
+static void test_no_sync(void **state) {
+        (void)state;
+        const char *const argv[] = {"python3", "-c", "import os; os.fsync(99); os.fdatasync(99)", NULL};
+        AUTO(buf_done) Buf out = {0};
+        AUTO(buf_done) Buf errors = {0};
+        int status;
+        ProcessParams params = {.argv = argv, .output_max = 1 << 16};
+        assert_int_equal(process_run(&params, &status, &out, &errors, NULL), 0);
+        assert_int_equal(status, 1);
+        params.no_sync = true;
+        assert_int_equal(process_run(&params, &status, &out, &errors, NULL), 0);
+        assert_int_equal(status, geteuid() == 0 ? 0 : 1);
+        assert_int_equal(fsync(99), -1); /* here all is as it was */
+}
+
 static void test_absent_program(void **state) {
         (void)state;
         const char *const argv[] = {"no-such-program-anywhere", NULL};
@@ -90,8 +106,8 @@ static void test_cancelled(void **state) {
 }
 
 int main(void) {
-        const struct CMUnitTest tests[] = {cmocka_unit_test(test_output_and_status),
-                                           cmocka_unit_test(test_absent_program), cmocka_unit_test(test_companion),
-                                           cmocka_unit_test(test_silence), cmocka_unit_test(test_cancelled)};
+        const struct CMUnitTest tests[] = {cmocka_unit_test(test_output_and_status), cmocka_unit_test(test_no_sync),
+                                           cmocka_unit_test(test_absent_program),    cmocka_unit_test(test_companion),
+                                           cmocka_unit_test(test_silence),           cmocka_unit_test(test_cancelled)};
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
