@@ -143,15 +143,24 @@ static void make_arguments(const Bootstrap *b, StrVec *argv) {
         strvec_push(argv, "-");
 }
 
-/* The last lines of what it said. */
+/* The last lines of what it said, without what it says of its own steps. */
+static void add_tail(Str text, Buf *tail) {
+        enum { TAIL_LINES = 12 };
+        Str lines[TAIL_LINES], line;
+        size_t count = 0;
+        for (bool more = true; more;) {
+                more = str_cut(&text, '\n', &line);
+                if (line.n > 0 && !str_starts(line, STR("I: "))) lines[count++ % TAIL_LINES] = line;
+        }
+        for (size_t i = count > TAIL_LINES ? count - TAIL_LINES : 0; i < count; i++)
+                buf_addf(tail, STR_FMT "\n", STR_ARG(lines[i % TAIL_LINES]));
+}
+
 static int bootstrap_failed(const Buf *errors, int status, Err **e) {
-        Str text = str_trim(buf_str(errors));
-        size_t from = text.n, lines = 0;
-        while (from > 0 && lines < 5)
-                if (text.p[--from] == '\n') lines++;
-        AUTO(freep) char *tail = str_dup(str_trim(str_sub(text, from, text.n)));
+        AUTO(buf_done) Buf tail = {0};
+        add_tail(buf_str(errors), &tail);
         err_new(e, ERR_STEP, "mmdebstrap ended with status %d", status);
-        err_excerpt(e, tail);
+        err_excerpt(e, tail.n > 0 ? tail.p : "it said nothing");
         return err_set_exit_status(e, status);
 }
 

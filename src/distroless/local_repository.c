@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -85,13 +86,16 @@ static int add_packages(const LocalRepositoryParams *params, Buf *text, int64_t 
 
 /* ---- what else apt reads */
 
-static void add_release(const LocalRepositoryParams *params, Str packages, Buf *text) {
+static void add_release(const LocalRepositoryParams *params, Str packages, int64_t newest_s, Buf *text) {
         Digest digest;
-        char hex[DIGEST_HEX_SIZE];
+        char hex[DIGEST_HEX_SIZE], date[64];
+        struct tm tm;
+        time_t time = (time_t)newest_s;
+        strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S UTC", gmtime_r(&time, &tm));
         sha256_of(packages.p, packages.n, &digest);
         digest_hex(&digest, hex);
-        buf_addf(text, "Suite: %s\nCodename: %s\nSHA256:\n %s %zu Packages\n", params->codename, params->codename, hex,
-                 packages.n);
+        buf_addf(text, "Suite: %s\nCodename: %s\nDate: %s\nSHA256:\n %s %zu Packages\n", params->codename,
+                 params->codename, date, hex, packages.n);
 }
 
 /* A word of sources.list is unquoted once where it is read and once where it is fetched. */
@@ -116,10 +120,10 @@ static int write_file(int fd, const char *name, const Buf *text, Err **e) {
         return file_write_atomic(fd, name, text->p, text->n, 0644, e);
 }
 
-static int write_all(const LocalRepositoryParams *params, int fd, const Buf *packages, Err **e) {
+static int write_all(const LocalRepositoryParams *params, int fd, const Buf *packages, int64_t newest_s, Err **e) {
         AUTO(buf_done) Buf release = {0}, sources = {0}, conf = {0};
         AUTO(freep) char *pool = xasprintf("%s/pool", params->cache_dir);
-        add_release(params, buf_str(packages), &release);
+        add_release(params, buf_str(packages), newest_s, &release);
         buf_adds(&sources, "deb [trusted=yes] copy:");
         add_quoted(&sources, params->directory);
         buf_adds(&sources, " ./\n");
@@ -137,7 +141,8 @@ int local_repository_write(const LocalRepositoryParams *params, LocalRepository 
         if (dir_make_all(AT_FDCWD, params->directory, 0755, e) < 0) return -1;
         fd = open(params->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0) return err_sys(e, "open '%s'", params->directory);
-        if (write_all(params, fd, &packages, e) < 0) return err_wrap(e, "local repository '%s'", params->directory);
+        if (write_all(params, fd, &packages, newest_s, e) < 0)
+                return err_wrap(e, "local repository '%s'", params->directory);
         *ret_repository = (LocalRepository){xasprintf("%s/apt.conf", params->directory), newest_s};
         return 0;
 }

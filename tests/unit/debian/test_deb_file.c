@@ -21,7 +21,7 @@ typedef struct TestFile {
 
 static void add_member(Buf *deb, const char *name, Str data) {
         if (!deb->n) buf_adds(deb, "!<arch>\n");
-        buf_addf(deb, "%-16s%-12d%-6d%-6d%-8s%-10zu`\n", name, 0, 0, 0, "100644", data.n);
+        buf_addf(deb, "%-16s%-12d%-6d%-6d%-8s%-10zu`\n", name, 1700000000, 0, 0, "100644", data.n);
         buf_add_str(deb, data);
         if (data.n & 1) buf_addc(deb, '\n');
 }
@@ -96,6 +96,7 @@ static void test_compressions(void **state) {
                 assert_string_equal(c.md5sums, "0 usr/x\n");
                 assert_int_equal(c.md5sums_size, 8);
                 assert_null(c.conffiles);
+                assert_int_equal(c.built_s, 1700000000);
                 assert_int_equal(c.scripts.n, 2);
                 assert_string_equal(c.scripts.v[0], "config");
                 assert_string_equal(c.scripts.v[1], "postinst");

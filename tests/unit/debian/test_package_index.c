@@ -59,6 +59,31 @@ static void test_find_and_providers(void **state) {
         assert_true(str_is(again.v[0]->path, "pool/awkward.deb"));
 }
 
+static void test_with_line(void **state) {
+        (void)state;
+        AUTO(buf_done) Buf first = {0}, second = {0};
+        packages_add(&first, "base-files", "1", "Essential: yes\nPriority: required\n");
+        packages_add(&first, "apt", "2", "Priority: required\n");
+        packages_add(&first, "nano", "3",
+                     "Priority: requiredness\nDescription: is not\n Essential: yes\nNon-Essential: yes\n");
+        buf_adds(&first, "Package: dash\nEssential: yes\nVersion: 4\nArchitecture: arm64\nFilename: a\nSize: "
+                         "1\nSHA256: " TEST_HASH "\n\n");
+        buf_adds(&first, "Package: bash\nVersion: 5\nArchitecture: all\nFilename: a\nSize: 1\nSHA256: " TEST_HASH
+                         "\nEssential: yes");
+        packages_add(&second, "hostname", "6", "Essential: yes\n");
+        const char *const texts[] = {first.p, second.p, NULL};
+        AUTO(package_universe_freep) PackageUniverse *u = universe_of(texts);
+        static const char *const essential[] = {"Essential: yes", NULL};
+        static const char *const both[] = {"Essential: yes", "Priority: required", NULL};
+        PackageList list;
+        assert_int_equal(package_universe_with_line(u, 0, essential, &list, NULL), 0);
+        assert_list(&list, "base-files 1/0, bash 5/0");
+        assert_int_equal(package_universe_with_line(u, 0, both, &list, NULL), 0);
+        assert_list(&list, "base-files 1/0, apt 2/0, bash 5/0");
+        assert_int_equal(package_universe_with_line(u, 1, both, &list, NULL), 0);
+        assert_list(&list, "hostname 6/1");
+}
+
 /* More than one window of the scanner, paragraphs across its ends. */
 static void test_many_packages(void **state) {
         (void)state;
@@ -190,12 +215,10 @@ static void test_nearest(void **state) {
 }
 
 int main(void) {
-        const struct CMUnitTest tests[] = {cmocka_unit_test(test_find_and_providers),
-                                           cmocka_unit_test(test_many_packages),
-                                           cmocka_unit_test(test_empty),
-                                           cmocka_unit_test(test_build_refuses),
-                                           cmocka_unit_test(test_damaged_files),
-                                           cmocka_unit_test(test_damaged_paragraph),
-                                           cmocka_unit_test(test_nearest)};
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_find_and_providers), cmocka_unit_test(test_many_packages),
+                cmocka_unit_test(test_with_line),          cmocka_unit_test(test_empty),
+                cmocka_unit_test(test_build_refuses),      cmocka_unit_test(test_damaged_files),
+                cmocka_unit_test(test_damaged_paragraph),  cmocka_unit_test(test_nearest)};
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
