@@ -129,6 +129,8 @@ int package_read_indexed(const ControlParagraph *p, const char *file, DebianPack
         DebianPackage package;
         if (package_read(p, file, &package, e) < 0) return -1;
         Reading r = {.paragraph = p, .file = file, .package = &package, .e = e};
+        if (str_starts(package.path, STR("./"))) /* as repositories of one directory write it */
+                package.path = str_sub(package.path, 2, package.path.n);
         if (!path_valid(package.path)) return refuse(&r, "Filename", "a relative path that stays in the repository");
         if (!u64_parse(control_get(p, "Size"), 10, &package.size)) return refuse(&r, "Size", "a number of bytes");
         Str hex = control_get(p, "SHA256");

@@ -36,6 +36,9 @@ static int hint_nearest(Resolver *r, Str name) {
         AUTO(freep) char *text = str_dup(name);
         AUTO(strvec_done) StrVec names = {0};
         if (package_universe_nearest(r->u, text, &names, NULL) < 0 || names.n == 0) return 0;
+        if (strvec_index(&names, text) >= 0) /* an index may hold other architectures as well */
+                return err_hint(r->e, "it is there for other architectures than %s only",
+                                package_universe_architecture(r->u));
         AUTO(buf_done) Buf list = {0};
         for (size_t i = 0; i < names.n; i++) {
                 if (i > 0) buf_adds(&list, i + 1 == names.n ? " or " : ", ");
@@ -161,6 +164,24 @@ static int add_reasons(Resolver *r, const RelationGroup *group, Buf *text) {
         return 0;
 }
 
+static void add_way(const Resolver *r, const Node *n, Buf *text) {
+        AUTO(steps_done) Steps steps = {0};
+        add_way_to(&steps, n);
+        add_steps(r, root_of(n), &steps, text);
+        if (steps.n > 0) buf_addc(text, ' ');
+        add_package(r, n, text);
+        buf_addc(text, '\n');
+}
+
+/* How what stands in the way came to be there. */
+static int add_excluders(Resolver *r, const RelationGroup *group, Buf *text) {
+        AUTO(nodes_done) Nodes matches = {0};
+        if (group_matches(r, group, &matches) < 0) return -1;
+        for (size_t i = 0; i < matches.n && i < NAMED_MAX; i++)
+                if (matches.v[i]->refusal.excluded_by) add_way(r, matches.v[i]->refusal.excluded_by, text);
+        return 0;
+}
+
 int explain_needs(Resolver *r, Node *n, const RelationGroup *group) {
         AUTO(steps_done) Steps steps = {0};
         AUTO(buf_done) Buf chain = {0};
@@ -171,19 +192,11 @@ int explain_needs(Resolver *r, Node *n, const RelationGroup *group) {
         const Step *last = &steps.v[steps.n - 1];
         if (add_reasons(r, last->group, &chain) < 0) return -1;
         buf_addc(&chain, '\n');
+        if (add_excluders(r, last->group, &chain) < 0) return -1;
         err_new(r->e, ERR_CONFLICT, "%s: package '%s' cannot be had: '" STR_FMT "' needs '" STR_FMT "'", place(root),
                 root ? root->name : "", STR_ARG(last->n->name), STR_ARG(last->group->text));
         err_excerpt(r->e, chain.p);
         return hint_suites(r);
-}
-
-static void add_way(const Resolver *r, const Node *n, Buf *text) {
-        AUTO(steps_done) Steps steps = {0};
-        add_way_to(&steps, n);
-        add_steps(r, root_of(n), &steps, text);
-        if (steps.n > 0) buf_addc(text, ' ');
-        add_package(r, n, text);
-        buf_addc(text, '\n');
 }
 
 int explain_conflict(Resolver *r, Node *n, Node *other, const Relation *relation) {

@@ -251,8 +251,8 @@ static int too_large(const Assembly *a, const BaseLayers *layers, uint64_t size_
         char size[16], budget[16], one[16];
         size_render(size_bytes, size);
         size_render(a->recipe->size_budget, budget);
-        err_new(e, ERR_LIMIT, "%s:%u: the image has %s, its size budget is %s", a->recipe->at.file, a->recipe->at.line,
-                size, budget);
+        err_new(e, ERR_LIMIT, "%s:%u: the image has %s, its size budget is %s", a->recipe->budget_at.file,
+                a->recipe->budget_at.line, size, budget);
         AUTO(freep) bool *shown = xcalloc(layers->n, sizeof *shown);
         for (int round = 0; round < 5; round++) {
                 size_t best = SIZE_MAX;

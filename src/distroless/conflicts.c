@@ -64,14 +64,32 @@ static int replaces(Conflicts *c, const char *package, const char *other, bool *
         return 0;
 }
 
+/* Where the package is asked for; the recipe itself for one that came with another. */
+static const RecipePlace *place_of(const Conflicts *c, const char *package) {
+        const Recipe *r = c->assembly->recipe;
+        const RecipePackage *rule = package_rule(r, package);
+        return rule ? &rule->at : &r->at;
+}
+
+static void hint_place(const Conflicts *c, const char *package, Err **e) {
+        const RecipePlace *at = place_of(c, package);
+        if (package_rule(c->assembly->recipe, package))
+                err_hint(e, "%s:%u names %s", at->file, at->line, package);
+        else
+                err_hint(e, "%s comes with another package, which needs it", package);
+}
+
 static int compare(Conflicts *c, const char *path, const Shipped *before, const Shipped *now, Err **e) {
         bool first = false, second = false;
         if (str_eq(before->sum, now->sum)) return 0;
         if (replaces(c, before->package, now->package, &first, e) < 0) return -1;
         if (replaces(c, now->package, before->package, &second, e) < 0) return -1;
         if (first || second) return 0;
-        err_new(e, ERR_CONFLICT, "'%s' is in the packages %s and %s, with different contents", path, before->package,
-                now->package);
+        const RecipePlace *at = place_of(c, now->package);
+        err_new(e, ERR_CONFLICT, "%s:%u: '%s' is in the packages %s and %s, with different contents", at->file,
+                at->line, path, before->package, now->package);
+        hint_place(c, before->package, e);
+        hint_place(c, now->package, e);
         return err_hint(e, "leave one of them out, or drop the path from one by 'paths' of the package in the recipe");
 }
 

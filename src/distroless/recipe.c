@@ -9,23 +9,34 @@
 
 /* A chain of recipes becomes a flat one. */
 
-static int no_such(const RecipeReader *r, const char *what, const char *wanted, const StrVec *there, Err **e) {
+/* What a recipe has of a kind. */
+typedef struct Offer {
+        const char *what;
+        const StrVec *there;
+        const RecipePlace *at; /* where the recipe says so; NULL, or without a file: in no one place */
+} Offer;
+
+static int no_such(const RecipeReader *r, const Offer *offer, const char *wanted, Err **e) {
         const RecipeText *t = &r->files.v[0].text;
-        const char *near = nearest_name(wanted, (const char *const *)there->v, there->n);
+        const char *near = nearest_name(wanted, (const char *const *)offer->there->v, offer->there->n);
         AUTO(buf_done) Buf list = {0};
-        for (size_t i = 0; i < there->n; i++) buf_addf(&list, "%s%s", i ? ", " : "", there->v[i]);
-        err_new(e, ERR_NOT_FOUND, "%s: the recipe '%s' has no %s '%s': there is %s", t->file, t->name, what, wanted,
-                list.p);
+        AUTO(freep)
+        char *place =
+                offer->at && offer->at->file ? xasprintf("%s:%u", offer->at->file, offer->at->line) : xstrdup(t->file);
+        for (size_t i = 0; i < offer->there->n; i++) buf_addf(&list, "%s%s", i ? ", " : "", offer->there->v[i]);
+        err_new(e, ERR_NOT_FOUND, "%s: the recipe '%s' has no %s '%s': there is %s", place, t->name, offer->what,
+                wanted, list.p);
         return near ? err_hint(e, "did you mean '%s'?", near) : -1;
 }
 
 static int choose_architecture(RecipeReader *r, const char *wanted, Err **e) {
+        const Offer offer = {"architecture", &r->architectures, &r->made_for};
         Platform host;
         platform_host(&host);
         r->architecture = wanted ? recipe_architecture(wanted) : debian_architecture_of_platform(&host);
-        if (!r->architecture) return no_such(r, "architecture", wanted ? wanted : host.arch, &r->architectures, e);
+        if (!r->architecture) return no_such(r, &offer, wanted ? wanted : host.arch, e);
         if (strvec_index(&r->architectures, r->architecture->name) >= 0) return 0;
-        return no_such(r, "architecture", r->architecture->name, &r->architectures, e);
+        return no_such(r, &offer, r->architecture->name, e);
 }
 
 static int choose(RecipeReader *r, const RecipeChoice *choice, Err **e) {
@@ -33,8 +44,9 @@ static int choose(RecipeReader *r, const RecipeChoice *choice, Err **e) {
         const char *variant = choice->variant ? choice->variant : "latest";
         r->debian = debian_name_find(release);
         if (!r->debian || strvec_index(&r->releases, r->debian->release) < 0)
-                return no_such(r, "release", release, &r->releases, e);
-        if (strvec_index(&r->variants, variant) < 0) return no_such(r, "variant", variant, &r->variants, e);
+                return no_such(r, &(Offer){"release", &r->releases, NULL}, release, e);
+        if (strvec_index(&r->variants, variant) < 0)
+                return no_such(r, &(Offer){"variant", &r->variants, NULL}, variant, e);
         if (choose_architecture(r, choice->architecture, e) < 0) return -1;
         Recipe *recipe = r->recipe;
         recipe->release = arena_strdup(r->arena, r->debian->release);

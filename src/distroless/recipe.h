@@ -117,6 +117,7 @@ typedef struct Recipe {
         RecipeLayering layering;
         unsigned layer_budget; /* 0: none */
         uint64_t size_budget;  /* bytes of content; 0: none */
+        RecipePlace budget_at; /* of the key */
         const char *
                 bootstrap; /* "minbase": a complete Debian by mmdebstrap of that variant with the packages; NULL: unpacked
                                   packages */

@@ -130,6 +130,7 @@ static void find_variants(RecipeReader *r) {
 static void find_architectures(RecipeReader *r) {
         for (size_t i = 0; i < r->files.n && !r->architectures.n; i++) {
                 const ConfigNode *list = key_of(r, i, "architectures");
+                if (list) r->made_for = recipe_place(list);
                 for (const ConfigNode *one = list ? list->first : NULL; one; one = one->next) {
                         const DebianArchitecture *known = recipe_architecture(one->text);
                         if (!known) {

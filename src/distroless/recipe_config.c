@@ -202,6 +202,7 @@ static bool parse_bytes(const char *text, uint64_t *ret_bytes) {
 
 void recipe_apply_size_budget(RecipeReader *r, const ConfigNode *value) {
         const char *text = recipe_text(r, value);
+        r->recipe->budget_at = recipe_place(value);
         if (!parse_bytes(text, &r->recipe->size_budget))
                 recipe_mistake(r, value, "'size-budget' wants a size such as '30MB' or '28.5MiB', found '%s'", text);
 }

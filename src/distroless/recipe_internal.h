@@ -46,6 +46,7 @@ typedef struct RecipeReader {
         StrVec releases;       /* that the chain is made for, oldest first */
         StrVec variants;       /* that it knows, "latest" first */
         StrVec architectures;  /* that it is made for */
+        RecipePlace made_for;  /* where it says so; file NULL: nowhere, it is made for all */
         Buf mistakes;          /* a line each */
         size_t mistake_count;
         /* while one is flattened: */

@@ -265,15 +265,65 @@ test_recipe_mistakes() {
         printf 'extends: static\npackagess: [x]\nreleases: {debian12: {}}\n' >b.yaml
         expect_fail 3 'b.yaml:2' 'packagess' 'packages' -- base build ./b.yaml -q
         printf 'extends: base\nsize-budget: 1MB\nreleases: {debian12: {}}\n' >c.yaml
-        expect_fail 1 'size budget is 1MB' 'libc6' -- base build ./c.yaml -q
+        expect_fail 1 'c.yaml:2: the image has .*size budget is 1MB' '12\.8MB: libc6' -- base build ./c.yaml -q
         printf 'extends: static\naccounts:\n  users:\n    - {name: me, uid: 65532}\nreleases: {debian12: {}}\n' >d.yaml
         expect_fail 3 'd.yaml:4' '65532' 'static.yaml' -- base build ./d.yaml -q
         printf 'extends: static\nclosure: true\npackages: [mawk, systemd-standalone-sysusers, systemd]\nreleases: {debian12: {}}\n' >e.yaml
         expect_fail 1 'systemd' -- base build ./e.yaml -q
+        printf 'extends: static\naccounts:\n  users:\n    - {name: me, uid: 7000}\n    - {name: you, uid: 7000}\nreleases: {debian12: {}}\n' >f.yaml
+        expect_fail 3 "f.yaml:5: the user id '7000' is there already, in line 4" -- base build ./f.yaml -q
+        printf 'packages: [tzdata]\nreleases: {debian12: {}}\narchitectures: [amd64, riscv64]\n' >g.yaml
+        expect_fail 5 "suite 'bookworm' .* has no packages for architecture 'riscv64'" 'it has .*amd64 arm64' -- base build --platform linux/riscv64 ./g.yaml -q
+        expect_fail 5 "g.yaml:3: the recipe 'g' has no architecture 's390x': there is amd64, riscv64" -- base build --platform linux/s390x ./g.yaml -q
         expect_fail 5 'pyhton3' 'python3' -- base build pyhton3 -q
         expect_fail 5 'debian99' -- base build static-debian99 -q
         expect_fail 5 'debugg' 'debug' -- base build static:debugg -q
         expect_fail 2 'buidl' 'build' -- base buidl static
+}
+
+# small_deb NAME FIELD PATH TEXT: a package of one file in repository/.
+small_deb() {
+        mkdir -p "tree/DEBIAN" "tree/$(dirname "$3")"
+        printf 'Package: %s\nVersion: 1\nArchitecture: amd64\nMaintainer: t <t@test>\n%s\nDescription: test\n' "$1" "$2" >tree/DEBIAN/control
+        echo "$4" >"tree/$3"
+        (cd tree && md5sum "$3" >DEBIAN/md5sums)
+        mkdir -p repository && dpkg-deb --root-owner-group -b tree repository/ >/dev/null || fail "dpkg-deb"
+        rm -r tree
+}
+
+# small_recipe FILE PACKAGE...: of these packages of repository/, from line 7 on.
+small_recipe() {
+        printf 'closure: true\nreleases: {debian12: {}}\narchitectures: [amd64, arm64]\nrepositories:\n  - {uri: "file:%s/repository", suite: ./, components: []}\npackages:\n' "$PWD" >"$1"
+        printf '  - %s\n' "${@:2}" >>"$1"
+}
+
+# Of packages that do not go together, the chain that leads there.
+test_packages_that_do_not_fit() {
+        small_deb aa 'Depends: bb' usr/share/aa/file a
+        small_deb bb 'Depends: cc (>= 2)' usr/share/bb/file b
+        small_deb cc 'Section: misc' usr/share/cc/file c
+        small_deb one 'Section: misc' usr/share/common/file one
+        small_deb two 'Section: misc' usr/share/common/file two
+        small_deb with-two 'Depends: two' usr/share/with-two/file 2
+        small_deb over-two 'Replaces: two' usr/share/common/file over
+        small_deb first 'Depends: second' usr/share/first/file 1
+        small_deb second 'Conflicts: third' usr/share/second/file 2
+        small_deb third 'Section: misc' usr/share/third/file 3
+        small_deb fourth 'Depends: third' usr/share/fourth/file 4
+        (cd repository && apt-ftparchive packages . >Packages && apt-ftparchive release . >../Release && mv ../Release .) 2>/dev/null || fail "apt-ftparchive"
+        build() { base build -q --allow-unsigned "$@"; }
+        small_recipe a.yaml aa
+        expect_fail 1 "a.yaml:7: package 'aa' cannot be had: 'bb' needs 'cc \(>= 2\)'" 'needs bb: bb 1' 'there is 1' -- build ./a.yaml
+        small_recipe b.yaml one with-two
+        expect_fail 1 "b.yaml:.*'/usr/share/common/file' is in the packages one and two, with different contents" 'b.yaml:7 names one' \
+                'two comes with another package' "'paths' of the package" -- build ./b.yaml
+        small_recipe c.yaml two over-two
+        build ./c.yaml >/dev/null 2>err || fail "Replaces: $(cat err)"
+        small_recipe d.yaml first fourth
+        expect_fail 1 "d.yaml:8: package 'fourth' cannot be had: 'fourth' needs 'third'" "'third' and 'second' exclude each other" \
+                'd.yaml:7: first 1' 'needs second: second 1' -- build ./d.yaml
+        small_recipe e.yaml cc
+        expect_fail 5 "e.yaml:7: there is no package 'cc'" 'other architectures than arm64 only' -- build --platform linux/arm64 ./e.yaml
 }
 
 # FROM takes what a recipe answers to; the second build finds it.

@@ -61,6 +61,18 @@ static void test_control_file(void **state) {
         assert_true(digest_is_zero(&package.sha256));
 }
 
+/* Repositories of one directory begin their file names so. */
+static void test_path_from_here(void **state) {
+        (void)state;
+        AUTO(control_paragraph_done) ControlParagraph p = {0};
+        AUTO(err_freep) Err *e = NULL;
+        DebianPackage package;
+        static const char text[] =
+                "Package: aa\nVersion: 1\nArchitecture: all\nFilename: ./aa_1_all.deb\nSize: 1\nSHA256: " HASH "\n";
+        if (read_text(text, true, &p, &package, &e) < 0) fail_msg("%s", err_message(e));
+        assert_text(package.path, "aa_1_all.deb");
+}
+
 /* GOOD with one field replaced. */
 static void assert_refused(const char *field, const char *value, const char *message) {
         AUTO(buf_done) Buf text = {0};
@@ -90,7 +102,7 @@ static void test_refused(void **state) {
         assert_refused("Architecture", "../amd64", "Architecture: expected");
         assert_refused("Installed-Size", "12k", "Installed-Size: expected a number");
         static const char *const paths[] = {
-                "/etc/passwd", "../x.deb", "pool/../../x.deb", "pool/./x", "pool//x", "pool/", "a b", "a\\b"};
+                "/etc/passwd", "../x.deb", "pool/../../x.deb", ".//x", "pool/./x", "pool//x", "pool/", "a b", "a\\b"};
         for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
                 assert_refused("Filename", paths[i], "Filename: expected a relative path");
         assert_refused("Filename", NULL, "no field 'Filename'");
@@ -112,6 +124,7 @@ static void test_names(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {cmocka_unit_test(test_all_fields), cmocka_unit_test(test_control_file),
-                                           cmocka_unit_test(test_refused), cmocka_unit_test(test_names)};
+                                           cmocka_unit_test(test_path_from_here), cmocka_unit_test(test_refused),
+                                           cmocka_unit_test(test_names)};
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
