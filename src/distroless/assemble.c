@@ -221,7 +221,8 @@ static int bootstrap(Assembly *a, BaseLayers *layers, Err **e) {
         for (size_t i = 0; i < a->lock->packages.n; i++)
                 if (lock_use_installs(a->lock->packages.v[i].use)) vec_push(&l->packages, &a->lock->packages.v[i]);
         if (bootstrap_key(a, &l->key, e) < 0 || look_up(a, l, e) < 0) return -1;
-        return l->found ? 0 : fetch_and_make(a, &l, 1, title, e);
+        if (l->found) return 0;
+        return bootstrap_check(e) < 0 ? -1 : fetch_and_make(a, &l, 1, title, e);
 }
 
 static int add_round(Assembly *a, DerivedRound round, View *sources, BaseLayers *layers, Err **e) {

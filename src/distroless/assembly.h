@@ -82,6 +82,7 @@ int package_layer_fill(const Assembly *a, const BaseLayer *l, const Draft *draft
 
 /* bootstrap.c: a complete Debian, of the lock's packages that are to be installed, which must be in the pool. */
 int bootstrap_key(const Assembly *a, Digest *ret_key, Err **e);
+int bootstrap_check(Err **e); /* before anything is fetched: could this user make one? ERR_DENIED, with a hint */
 int bootstrap_fill(Assembly *a, const BaseLayer *l, const Draft *draft, LayerTotals *ret_totals, Err **e);
 
 /* derived.c: the layers of what no package ships, in two rounds: the last one sees what the first has made. below: the layers so far;

@@ -8,6 +8,7 @@
 #include "distroless/local_repository.h"
 #include "layer/unpack.h"
 #include "os/fs.h"
+#include "os/owner.h"
 #include "os/process.h"
 #include "os/root_path.h"
 #include "store/key.h"
@@ -185,6 +186,11 @@ static int run_mmdebstrap(const Bootstrap *b, Err **e) {
 }
 
 /* ---- before and after it */
+
+int bootstrap_check(Err **e) {
+        const Owner nobody = {65534, 65534}; /* the highest that Debian's own packages know */
+        return owner_check(nobody, e) < 0 ? err_wrap(e, "a complete Debian has files of many owners") : 0;
+}
 
 static int make_repository(Bootstrap *b, Err **e) {
         b->repository_params = (LocalRepositoryParams){.directory = b->repository_path,
