@@ -245,7 +245,10 @@ static void test_chains(void **state) {
                  "recipe.yaml:7: packages 'aa' and 'bb' exclude each other: 'aa' names 'bb' in Conflicts or Breaks",
                  "recipe.yaml:7: aa 1 (testing main)\nrecipe.yaml:7: bb 1 (testing main)\n", NULL},
                 {"aa 1; Depends: mm\nmm 1; Breaks: cc (<< 2)\nbb 1; Depends: cc\ncc 1\n", "aa, bb", ERR_CONFLICT,
-                 "'bb' needs 'cc'", "'cc' and 'mm' exclude each other", NULL},
+                 "'bb' needs 'cc'",
+                 "'cc' and 'mm' exclude each other\nrecipe.yaml:7: aa 1 (testing main)\n  needs mm: mm 1 (testing "
+                 "main)\n",
+                 NULL},
                 {"app 1; Depends: vv (>= 2)\npp 1; Provides: vv\n", "app", ERR_CONFLICT, "'app' needs 'vv (>= 2)'",
                  "'pp' provides it, but not in this version", NULL},
                 {"app 1; Depends: B@d\n", "app", ERR_FORMAT, "testing main: package 'app' 1: Depends: relation 'B@d'",
