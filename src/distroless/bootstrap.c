@@ -22,6 +22,7 @@ enum {
         BOOTSTRAP_ENTRIES_MAX = 2000000,
         BOOTSTRAP_OUTPUT_MAX = 1 << 20,
         STATUS_MAX = 64 << 20,
+        NOT_EXECUTED = 127, /* what unshare(1) ends with when there is no such program */
 };
 #define BOOTSTRAP_BYTES_MAX (UINT64_C(64) << 30)
 
@@ -123,9 +124,14 @@ static void make_environment(const Bootstrap *b, StrVec *env) {
         strvec_env_set(env, ENV_WORK, b->draft->path);
 }
 
-/* The name of this machine and of its name servers are none of the image's business, and engines bring their own. */
+/* It mounts /dev, /proc and /sys below the draft. Mounts that this machine saw could outlive it, and whoever removed the draft would
+ * remove what is in them: so it gets mounts of its own, of which nobody hears.
+ * The name of this machine and of its name servers are none of the image's business, and engines bring their own. */
 static void make_arguments(const Bootstrap *b, StrVec *argv) {
         static const char *const fixed[] = {
+                "unshare",
+                "--mount",
+                "--",
                 "mmdebstrap",
                 "--format=tar",
                 "--mode=unshare",
@@ -178,8 +184,10 @@ static int run_mmdebstrap(const Bootstrap *b, Err **e) {
                                 .output_max = BOOTSTRAP_OUTPUT_MAX,
                                 .no_sync = true,
                                 .cancelled = b->assembly->params->cancelled};
-        if (process_run(&params, &status, &output, &errors, e) < 0) {
-                if (err_kind(*e) != ERR_NOT_FOUND) return -1;
+        if (process_run(&params, &status, &output, &errors, e) < 0)
+                return err_kind(*e) == ERR_NOT_FOUND ? err_hint(e, "apt-get install util-linux mmdebstrap") : -1;
+        if (status == NOT_EXECUTED) {
+                err_new(e, ERR_NOT_FOUND, "program 'mmdebstrap' is not installed");
                 return err_hint(e, "a complete Debian is made by mmdebstrap: apt-get install mmdebstrap");
         }
         return status == 0 ? 0 : bootstrap_failed(&errors, status, e);
