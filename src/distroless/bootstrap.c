@@ -114,10 +114,16 @@ static char *include_option(const BaseLayer *l) {
         return buf_take(&list);
 }
 
+/* Scripts of packages see nothing of ours, be it a secret or a habit. */
 static void make_environment(const Bootstrap *b, StrVec *env) {
-        for (char **v = environ; *v; v++) strvec_push(env, *v);
+        const char *path = getenv("PATH");
         AUTO(freep) char *epoch = xasprintf("%lld", (long long)b->repository.newest_s);
         strvec_env_set(env, "SOURCE_DATE_EPOCH", epoch);
+        if (path)
+                strvec_env_set(env, "PATH",
+                               path); /* where the program and what it starts are; it adds the usual places */
+        strvec_env_set(env, "HOME", "/root");
+        strvec_env_set(env, "TZ", "UTC");
         strvec_env_set(env, "LC_ALL", "C.UTF-8");
         strvec_env_set(env, "TMPDIR", b->draft->path);
         strvec_env_set(env, ENV_APT_CONF, b->repository.apt_conf);
