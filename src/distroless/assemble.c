@@ -20,7 +20,7 @@
 
 enum {
         ASSEMBLY_FORMAT =
-                3, /* changes when equal packages and an equal recipe give another image, or more is kept of it */
+                4, /* changes when equal packages and an equal recipe give another image, or more is kept of it */
         USR_MERGED_SINCE = 13,
         SOURCE_FILE_MAX = 64 << 20,
         TOOL_LAYER_FORMAT = 2, /* changes when equal packages give another layer of a ToolKind */
@@ -62,7 +62,7 @@ static int fill(Assembly *a, const BaseLayer *l, const Draft *draft, LayerTotals
         if (!l->tree) return package_layer_fill(a, l, draft, ret_totals, e);
         if (small_tree_tar(l->tree, &tar, e) < 0) return -1;
         AUTO(source_freep) Source *source = source_from_memory(tar.p, tar.n);
-        UnpackParams params = {.fs_path = draft->fs_path};
+        UnpackParams params = {.fs_path = draft->fs_path, .layer = true};
         return layer_unpack(&params, source, ret_totals, e);
 }
 
@@ -229,7 +229,7 @@ static int add_round(Assembly *a, DerivedRound round, View *sources, BaseLayers 
         AUTO(view_freep) View *below = NULL;
         size_t first = layers->n;
         if (view_of(a, layers, &below, e) < 0) return -1;
-        if (round == DERIVED_FIRST && conflicts_check(a, below, e) < 0) return -1;
+        if (round == DERIVED_ALTERNATIVES && conflicts_check(a, below, e) < 0) return -1;
         const DerivedViews views = {below, sources};
         if (derived_layers(a, round, &views, layers, e) < 0) return -1;
         for (size_t i = first; i < layers->n; i++)
@@ -241,8 +241,8 @@ static int add_derived(Assembly *a, BaseLayers *layers, Err **e) {
         AUTO(view_freep) View *sources = NULL;
         AUTO(base_layers_done) BaseLayers hidden = {0};
         if (sources_view(a, &hidden, &sources, e) < 0) return -1;
-        if (add_round(a, DERIVED_FIRST, sources, layers, e) < 0) return -1;
-        if (add_round(a, DERIVED_LAST, sources, layers, e) < 0) return -1;
+        for (DerivedRound round = 0; round < DERIVED_ROUNDS; round++)
+                if (add_round(a, round, sources, layers, e) < 0) return -1;
         return add_tool_layer(a, &python_bytecode, layers, e);
 }
 
@@ -320,7 +320,8 @@ static int key_sources(const Assembly *a, KeyText *k, Err **e) {
                 if (r->paths.v[i].source && key_source(k, r->paths.v[i].source, e) < 0)
                         return err_wrap(e, "%s:%u", r->paths.v[i].at.file, r->paths.v[i].at.line);
         for (size_t i = 0; i < r->certificates.n; i++)
-                if (key_source(k, r->certificates.v[i], e) < 0) return -1;
+                if (key_source(k, r->certificates.v[i], e) < 0)
+                        return err_wrap(e, "%s:%u", r->certificates_at.v[i].file, r->certificates_at.v[i].line);
         return 0;
 }
 

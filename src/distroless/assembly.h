@@ -85,9 +85,14 @@ int bootstrap_key(const Assembly *a, Digest *ret_key, Err **e);
 int bootstrap_check(Err **e); /* before anything is fetched: could this user make one? ERR_DENIED, with a hint */
 int bootstrap_fill(Assembly *a, const BaseLayer *l, const Draft *draft, LayerTotals *ret_totals, Err **e);
 
-/* derived.c: the layers of what no package ships, in two rounds: the last one sees what the first has made. below: the layers so far;
+/* derived.c: the layers of what no package ships, in rounds: each sees what those before it have made. below: the layers so far;
  * sources: all files of the packages that something is made of (certificates, busybox). */
-typedef enum DerivedRound { DERIVED_FIRST, DERIVED_LAST } DerivedRound;
+typedef enum DerivedRound {
+        DERIVED_ALTERNATIVES, /* links between files of packages */
+        DERIVED_SYSTEM,       /* what scripts would have made */
+        DERIVED_RECIPE,       /* what the recipe says itself */
+        DERIVED_ROUNDS
+} DerivedRound;
 typedef struct DerivedViews {
         struct View *below, *sources;
 } DerivedViews;

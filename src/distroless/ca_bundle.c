@@ -89,7 +89,7 @@ static int add_file(CaSet *s, const char *path, Str text, bool packaged, Err **e
         f.text = buf_take(&copy);
         int r = read_blocks(s, &f, e);
         if (r == 0 && f.count == 0 && !packaged) {
-                r = err_new(e, ERR_FORMAT, "%s: there is no certificate in it", path);
+                r = err_new(e, ERR_SYNTAX, "%s: there is no certificate in it", path);
                 err_hint(e, "expected PEM: -----BEGIN CERTIFICATE-----; of DER: openssl x509 -inform der -in FILE -out "
                             "FILE.pem");
         }

@@ -48,7 +48,7 @@ int ca_set_read_tree(CaSet *s, View *tree, Err **e);
 /* One packaged file; path: below the root of the image. Whoever calls keeps to the order of paths. */
 int ca_set_add_packaged(CaSet *s, const char *path, Str text, Err **e);
 
-/* Certificates of the user's own. path: for messages and the names of links. ERR_FORMAT when there is none in it, ERR_DENIED when a private key
+/* Certificates of the user's own. path: for messages and the names of links. ERR_SYNTAX when there is none in it, ERR_DENIED when a private key
  * is among them. */
 int ca_set_add_extra(CaSet *s, const char *path, Str text, Err **e);
 

@@ -31,7 +31,7 @@ typedef struct Derived {
         View *sources; /* all files of the packages that something is made of */
 } Derived;
 
-static const SmallTreeMeta plain_file = {.mode = 0644};
+static const SmallTreeMeta plain_file = {.mode = 0644}, root_link = {.mode = 0777};
 
 /* ---- accounts, and the files that base-files and libc-bin would make */
 
@@ -109,12 +109,26 @@ static int add_os_release(const Derived *d, SmallTree *tree, Err **e) {
 static int add_timezone(const Derived *d, SmallTree *tree, Err **e) {
         const char *zone = d->recipe->timezone;
         if (!zone) return 0;
-        AUTO(freep) char *where = xasprintf("%s:%u", d->recipe->at.file, d->recipe->at.line);
+        AUTO(freep) char *where = xasprintf("%s:%u", d->recipe->timezone_at.file, d->recipe->timezone_at.line);
         AUTO(freep) char *file = xasprintf(TIMEZONE_FOLDER "/%s", zone);
         AUTO(freep) char *line = xasprintf("%s\n", zone);
         if (timezone_check(d->below, zone, where, e) < 0) return -1;
-        if (small_tree_symlink(tree, "/etc/localtime", file, e) < 0) return -1;
+        if (small_tree_symlink(tree, "/etc/localtime", root_link, file, e) < 0) return -1;
         return small_tree_file(tree, "/etc/timezone", plain_file, str_of(line), e);
+}
+
+/* Its files came with the packages: was there such a one? */
+static int check_locale(const Derived *d, SmallTree *tree, Err **e) {
+        const Recipe *r = d->recipe;
+        AUTO(view_entry_done) ViewEntry entry = {0};
+        (void)tree;
+        if (!r->locale) return 0;
+        AUTO(freep) char *folder = xasprintf("/usr/lib/locale/%s", r->locale);
+        int found = view_lookup(d->below, folder, true, &entry, e);
+        if (found <= 0) return found;
+        err_new(e, ERR_SYNTAX, "%s:%u: there is no locale '%s' in libc-bin", r->locale_at.file, r->locale_at.line,
+                r->locale);
+        return err_hint(e, "Debian's packages have 'C.utf8'; others are made on an installed system, by locale-gen");
 }
 
 /* ---- what the recipe says */
@@ -133,18 +147,25 @@ static int add_path(SmallTree *tree, const RecipePath *p, Err **e) {
         case RECIPE_FILE:
                 return p->source ? add_source(tree, p, meta, e)
                                  : small_tree_file(tree, p->path, meta, str_of(p->text), e);
-        case RECIPE_SYMLINK: return small_tree_symlink(tree, p->path, p->target, e);
+        case RECIPE_SYMLINK: return small_tree_symlink(tree, p->path, meta, p->target, e);
         case RECIPE_HARDLINK: return small_tree_hardlink(tree, p->path, p->target, e);
-        default: return 0; /* RECIPE_REMOVE: it was left out when the packages were unpacked */
+        default: return small_tree_remove(tree, p->path, e); /* what of it was not in packages alone */
         }
 }
 
-static int add_paths(const Derived *d, SmallTree *tree, Err **e) {
+static int add_paths_of(const Derived *d, unsigned kinds, SmallTree *tree, Err **e) {
         for (size_t i = 0; i < d->recipe->paths.n; i++) {
                 const RecipePath *p = &d->recipe->paths.v[i];
-                if (add_path(tree, p, e) < 0) return err_wrap(e, "%s:%u", p->at.file, p->at.line);
+                if (kinds & 1U << p->kind && add_path(tree, p, e) < 0)
+                        return err_wrap(e, "%s:%u", p->at.file, p->at.line);
         }
         return 0;
+}
+
+/* Hard links come after what they may lead to, wherever it stands in the recipe. */
+static int add_paths(const Derived *d, SmallTree *tree, Err **e) {
+        const unsigned links = 1U << RECIPE_HARDLINK;
+        return add_paths_of(d, ~links, tree, e) < 0 ? -1 : add_paths_of(d, links, tree, e);
 }
 
 /* ---- certificates */
@@ -155,8 +176,10 @@ static int read_certificates(const Derived *d, CaSet *set, Err **e) {
         for (size_t i = 0; i < r->certificates.n; i++) {
                 AUTO(freep) char *data = NULL;
                 size_t size;
-                if (file_read(AT_FDCWD, r->certificates.v[i], CA_FILE_MAX, &data, &size, e) < 0) return -1;
-                if (ca_set_add_extra(set, r->certificates.v[i], (Str){data, size}, e) < 0) return -1;
+                const RecipePlace *at = &r->certificates_at.v[i];
+                if (file_read(AT_FDCWD, r->certificates.v[i], CA_FILE_MAX, &data, &size, e) < 0 ||
+                    ca_set_add_extra(set, r->certificates.v[i], (Str){data, size}, e) < 0)
+                        return err_wrap(e, "%s:%u", at->file, at->line);
         }
         return 0;
 }
@@ -166,7 +189,7 @@ static int add_links(const CaSet *set, SmallTree *tree, Err **e) {
         if (ca_set_links(set, &entries, e) < 0) return -1;
         for (size_t i = 0; i < entries.n; i++) {
                 const CaEntry *entry = &entries.v[i];
-                int r = entry->target ? small_tree_symlink(tree, entry->path, entry->target, e)
+                int r = entry->target ? small_tree_symlink(tree, entry->path, root_link, entry->target, e)
                                       : small_tree_file(tree, entry->path, plain_file, str_of(entry->text), e);
                 if (r < 0) return -1;
         }
@@ -201,7 +224,7 @@ static int add_alternatives(const Derived *d, SmallTree *tree, Err **e) {
                 if (lock->packages.v[i].use == USE_FILES) strvec_push(&names, lock->packages.v[i].name);
         if (alternatives_find(d->below, &names, d->recipe->architecture, &links, e) < 0) return -1;
         for (size_t i = 0; i < links.n; i++)
-                if (small_tree_symlink(tree, links.v[i].path, links.v[i].target, e) < 0) return -1;
+                if (small_tree_symlink(tree, links.v[i].path, root_link, links.v[i].target, e) < 0) return -1;
         return 0;
 }
 
@@ -221,11 +244,11 @@ static int add_ld_cache(const Derived *d, SmallTree *tree, Err **e) {
         if (!d->recipe->ld_cache) return 0;
         LdCacheParams params = {d->below, d->recipe->architecture, version_of(d, "libc6")};
         if (!params.glibc)
-                return err_new(e, ERR_SYNTAX, "%s:%u: ld-cache needs the package libc6", d->recipe->at.file,
-                               d->recipe->at.line);
+                return err_new(e, ERR_SYNTAX, "%s:%u: 'ld-cache' needs the package libc6", d->recipe->ld_cache_at.file,
+                               d->recipe->ld_cache_at.line);
         if (ld_cache_make(&params, &cache, &links, e) < 0) return -1;
         for (size_t i = 0; i < links.n; i++)
-                if (small_tree_symlink(tree, links.v[i].path, links.v[i].target, e) < 0) return -1;
+                if (small_tree_symlink(tree, links.v[i].path, root_link, links.v[i].target, e) < 0) return -1;
         return small_tree_file(tree, LD_CACHE_PATH, plain_file, buf_str(&cache), e);
 }
 
@@ -265,13 +288,15 @@ typedef struct DerivedKind {
 } DerivedKind;
 
 static const DerivedKind kinds[] = {
-        {DERIVED_FIRST, "alternatives", {add_alternatives}},
-        {DERIVED_LAST, "accounts and system files", {add_accounts, add_nsswitch, add_os_release, add_timezone}},
-        {DERIVED_LAST, "certificates", {add_bundle}},
-        {DERIVED_LAST, "Java key store", {add_keystore}},
-        {DERIVED_LAST, "ld.so.cache", {add_ld_cache}},
-        {DERIVED_LAST, "busybox", {add_busybox}},
-        {DERIVED_LAST, "files of the recipe", {add_paths}},
+        {DERIVED_ALTERNATIVES, "alternatives", {add_alternatives}},
+        {DERIVED_SYSTEM,
+         "accounts and system files",
+         {add_accounts, add_nsswitch, add_os_release, add_timezone, check_locale}},
+        {DERIVED_SYSTEM, "certificates", {add_bundle}},
+        {DERIVED_SYSTEM, "Java key store", {add_keystore}},
+        {DERIVED_SYSTEM, "ld.so.cache", {add_ld_cache}},
+        {DERIVED_SYSTEM, "busybox", {add_busybox}},
+        {DERIVED_RECIPE, "files of the recipe", {add_paths}},
 };
 
 static int make_tree(const Derived *d, const DerivedKind *kind, SmallTree *tree, Err **e) {
@@ -291,7 +316,7 @@ static int tree_key(SmallTree *tree, Digest *ret_key, Err **e) {
 }
 
 static int add_layer(const Derived *d, const DerivedKind *kind, BaseLayers *layers, Err **e) {
-        BaseLayer layer = {.title = xstrdup(kind->title), .tree = small_tree_new()};
+        BaseLayer layer = {.title = xstrdup(kind->title), .tree = small_tree_new(d->below)};
         int r = make_tree(d, kind, layer.tree, e);
         if (r == 0 && !small_tree_is_empty(layer.tree)) {
                 r = tree_key(layer.tree, &layer.key, e);

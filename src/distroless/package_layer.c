@@ -128,7 +128,7 @@ static int add_status(SmallTree *tree, const DebControl *control, const char *wh
 
 static int unpack_status(const UnpackJob *job, const LockedPackage *p, int fd, LayerTotals *ret_totals, Err **e) {
         AUTO(deb_control_done) DebControl control = {0};
-        AUTO(small_tree_freep) SmallTree *tree = small_tree_new();
+        AUTO(small_tree_freep) SmallTree *tree = small_tree_new(NULL);
         Str tar;
         if (deb_read_control(fd, &control, e) < 0 || add_status(tree, &control, p->path, e) < 0) return -1;
         if (small_tree_tar(tree, &tar, e) < 0) return -1;

@@ -132,8 +132,21 @@ static void describe(RecipeReader *r) {
         for (size_t i = r->files.n; i-- > 0;) strvec_push(&recipe->chain, r->files.v[i].text.name);
 }
 
+static void check_certificates(RecipeReader *r, const ConfigNode *root) {
+        const Recipe *recipe = r->recipe;
+        const ConfigNode *extra = config_node_get(root, "certificates"), *links = config_node_get(root, "ca-links");
+        if (recipe->certificates.n && !recipe->ca_bundle && !recipe->java_keystore)
+                recipe_mistake(
+                        r, extra ? extra : root,
+                        "'certificates' has no place to go: 'ca-bundle: true' or 'java-keystore: true' is missing");
+        if (recipe->ca_links && !recipe->ca_bundle)
+                recipe_mistake(r, links ? links : root,
+                               "'ca-links' lie beside the bundle: 'ca-bundle: true' is missing");
+}
+
 static void check_whole(RecipeReader *r) {
         const ConfigNode *root = r->files.v[0].root;
+        check_certificates(r, root);
         if (r->recipe->bootstrap && r->recipe->busybox)
                 recipe_mistake(
                         r, root,
@@ -177,6 +190,7 @@ void recipe_free(Recipe *r) {
         vec_done(&r->users);
         vec_done(&r->groups);
         vec_done(&r->paths);
+        vec_done(&r->certificates_at);
         StrVec *const lists[] = {&r->chain,      &r->keep, &r->drop,          &r->certificates, &r->env,
                                  &r->entrypoint, &r->cmd,  &r->architectures, &r->java_modules};
         for (size_t i = 0; i < ARRAY_SIZE(lists); i++) strvec_done(lists[i]);

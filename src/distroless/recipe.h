@@ -99,14 +99,15 @@ typedef struct Recipe {
         RecipeGroups groups;
         RecipePaths paths;   /* directories, files, links, removals, each path once, in the order of the chain */
         StrVec certificates; /* extra CA files (PEM); the recipe's folder is before them */
+        VEC(RecipePlace) certificates_at;
         bool ca_bundle, ca_links, java_keystore;
         bool ld_cache, os_release, nsswitch, python_bytecode;
         const char *java_version; /* "17": a runtime of these modules is linked; NULL: none */
         StrVec java_modules;
-        RecipePlace java_at, bytecode_at; /* of the keys */
-        const char *nsswitch_text;        /* NULL: the usual text */
-        const char *timezone;             /* "Europe/Berlin" or NULL */
-        const char *locale;               /* "C.utf8" (a folder of libc-bin's /usr/lib/locale) or NULL */
+        RecipePlace java_at, bytecode_at, ld_cache_at, timezone_at, locale_at; /* of the keys */
+        const char *nsswitch_text;                                             /* NULL: the usual text */
+        const char *timezone;                                                  /* "Europe/Berlin" or NULL */
+        const char *locale; /* "C.utf8" (a folder of libc-bin's /usr/lib/locale) or NULL */
 
         StrVec env; /* NAME=value, in order; see recipe_fill_versions() */
         bool has_entrypoint, has_cmd;

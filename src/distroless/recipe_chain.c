@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "distroless/published_internal.h"
+#include "oci/reference.h"
 
 /* A recipe and what it extends, read and checked; what the chain as a whole is made for. */
 
@@ -22,6 +23,20 @@ static const ConfigNode *key_of(const RecipeReader *r, size_t file, const char *
 
 /* ---- One file */
 
+/* It becomes the name of an image and of a lock file. */
+static void check_name(RecipeReader *r, const ConfigNode *name) {
+        if (!name || name->kind != CONFIG_TEXT) return;
+        Reference parsed = {0};
+        if (!strchr(name->text, '/') && !strchr(name->text, ':') && !strchr(name->text, '@') &&
+            reference_parse(str_of(name->text), &parsed, NULL) >= 0) {
+                reference_done(&parsed);
+                return;
+        }
+        recipe_mistake(r, name,
+                       "'%s' is no name of a recipe: lower-case letters, digits, and '.', '_' or '-' between them",
+                       name->text);
+}
+
 static int parse_file(RecipeReader *r, RecipeFile *file, Err **e) {
         if (config_yaml_parse(r->arena, file->text.file, (Str){file->text.text, file->text.size}, &file->root, e) < 0)
                 return -1;
@@ -33,6 +48,7 @@ static int parse_file(RecipeReader *r, RecipeFile *file, Err **e) {
                 return recipe_check_mistakes(r, e);
         }
         recipe_check_keys(r, file->root, SECTION_RECIPE);
+        check_name(r, config_node_get(file->root, "name"));
         published_check(r, file->root);
         return recipe_check_mistakes(r, e);
 }
@@ -66,7 +82,7 @@ static int add_file(RecipeReader *r, RecipeText *text, const ConfigNode *at, Err
 static int find_extended(RecipeReader *r, const ConfigNode *extends, RecipeText *ret_text, Err **e) {
         const RecipeText *last = &r->files.v[r->files.n - 1].text;
         const char *name = extends->text;
-        if (starts_with(name, "./") || starts_with(name, "../")) {
+        if (recipe_is_path(name) && *name != '/') {
                 if (!last->folder)
                         return config_node_error(extends, e, "a recipe that comes with the program extends '%s'", name);
                 name = arena_printf(r->arena, "%s/%s", last->folder, starts_with(name, "./") ? name + 2 : name);

@@ -18,6 +18,7 @@ void recipe_apply_certificates(RecipeReader *r, const ConfigNode *value) {
                         recipe_mistake(r, item, "the certificate file '%s' is there already", path);
                 } else if (recipe_room(r, item, r->recipe->certificates.n)) {
                         strvec_push(&r->recipe->certificates, path);
+                        vec_push(&r->recipe->certificates_at, recipe_place(item));
                 }
         }
 }
@@ -30,8 +31,12 @@ void recipe_apply_certificates(RecipeReader *r, const ConfigNode *value) {
 FLAG(ca_bundle)
 FLAG(ca_links)
 FLAG(java_keystore)
-FLAG(ld_cache)
 FLAG(os_release)
+
+void recipe_apply_ld_cache(RecipeReader *r, const ConfigNode *value) {
+        r->recipe->ld_cache = recipe_flag(r, value);
+        r->recipe->ld_cache_at = recipe_place(value);
+}
 
 /* true, false, or the text. */
 void recipe_apply_nsswitch(RecipeReader *r, const ConfigNode *value) {
@@ -76,10 +81,12 @@ static const char *plain_name(RecipeReader *r, const ConfigNode *value, const ch
 }
 
 void recipe_apply_time_zone(RecipeReader *r, const ConfigNode *value) {
+        r->recipe->timezone_at = recipe_place(value);
         r->recipe->timezone = plain_name(r, value, "time zone, such as 'Europe/Berlin'");
 }
 
 void recipe_apply_locale(RecipeReader *r, const ConfigNode *value) {
+        r->recipe->locale_at = recipe_place(value);
         r->recipe->locale = plain_name(r, value, "locale, such as 'C.utf8'");
 }
 

@@ -70,7 +70,7 @@ static bool read_embedded(const char *name, RecipeText *ret_text) {
         return false;
 }
 
-static bool is_path(const char *name) {
+bool recipe_is_path(const char *name) {
         return strchr(name, '/') || ends_with(name, ".yaml") || ends_with(name, ".yml");
 }
 
@@ -106,7 +106,7 @@ int recipe_names(const RecipeBook *b, StrVec *ret_names, Err **e) {
 static int not_found(const RecipeBook *b, const char *name, Err **e) {
         AUTO(strvec_done) StrVec names = {0};
         err_new(e, ERR_NOT_FOUND, "there is no recipe '%s'", name);
-        if (is_path(name) || recipe_names(b, &names, NULL) < 0) return -1;
+        if (recipe_is_path(name) || recipe_names(b, &names, NULL) < 0) return -1;
         const char *near = nearest_name(name, (const char *const *)names.v, names.n);
         if (near) return err_hint(e, "did you mean '%s'?", near);
         return err_hint(e, "`decant base list` shows all; a file is named with its path: './%s.yaml'", name);
@@ -126,7 +126,7 @@ static size_t first_folder(const RecipeBook *b, const char *name, const char *af
 }
 
 int recipe_find_after(const RecipeBook *b, const char *name, const char *after, RecipeText *ret_text, Err **e) {
-        if (is_path(name)) {
+        if (recipe_is_path(name)) {
                 int r = read_path(name, ret_text, e);
                 return r == RECIPE_ABSENT ? not_found(b, name, e) : r;
         }

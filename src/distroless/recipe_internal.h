@@ -59,6 +59,9 @@ typedef struct RecipeReader {
         Map *places;                    /* what is unique in the flat recipe -> its index + 1 */
 } RecipeReader;
 
+/* A file's path rather than a name: it holds a slash or ends in .yaml or .yml. */
+bool recipe_is_path(const char *name);
+
 /* As recipe_find(), but where the file `after` stands in the way of itself, only behind it: a user's static.yaml may extend the
  * static that comes with the program. */
 int recipe_find_after(const RecipeBook *b, const char *name, const char *after, RecipeText *ret_text, Err **e);

@@ -121,6 +121,8 @@ void recipe_apply_links(RecipeReader *r, const ConfigNode *value) {
                 if (!path.target || !*path.target) {
                         recipe_mistake(r, entry, "the target of a link is empty");
                 } else if (path.kind == RECIPE_HARDLINK) {
+                        if (config_node_get(entry, "owner"))
+                                recipe_mistake(r, entry, "a hard link has the owner of its target");
                         path.target = path_below_root(r, entry, path.target);
                 }
                 if (path.path && path.target) add_path(r, entry, path);

@@ -158,7 +158,11 @@ static void add_path(const RecipePath *p, Buf *out) {
                 buf_addc(out, '\n');
                 return;
         }
-        buf_addf(out, ": {owner: \"%u:%u\"", p->uid, p->gid);
+        buf_adds(out, ": {");
+        if (p->kind == RECIPE_HARDLINK)
+                buf_adds(out, "hard: true");
+        else
+                buf_addf(out, "owner: \"%u:%u\"", p->uid, p->gid);
         if (p->kind == RECIPE_DIRECTORY || p->kind == RECIPE_FILE) buf_addf(out, ", mode: \"%04o\"", p->mode);
         if (p->text) {
                 buf_adds(out, ", text: ");
@@ -166,7 +170,6 @@ static void add_path(const RecipePath *p, Buf *out) {
         }
         add_member(out, "source", p->source);
         add_member(out, "target", p->target);
-        if (p->kind == RECIPE_HARDLINK) buf_adds(out, ", hard: true");
         buf_adds(out, "}\n");
 }
 

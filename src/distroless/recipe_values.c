@@ -163,6 +163,10 @@ const char *recipe_image_path(RecipeReader *r, const ConfigNode *at, const char 
                         recipe_mistake(r, at, "the path '%s' must not hold '" STR_FMT "'", path, STR_ARG(part));
                         return NULL;
                 }
+                if (str_starts(part, STR(".wh."))) {
+                        recipe_mistake(r, at, "the path '%s': names with '.wh.' take files away in layers", path);
+                        return NULL;
+                }
                 if (!part.n) continue;
                 buf_addc(&clean, '/');
                 buf_add_str(&clean, part);

@@ -252,6 +252,37 @@ test_own_recipe() {
         [ "$(readlink out/etc/localtime)" = /usr/share/zoneinfo/Europe/Berlin ] || fail "$(ls -l out/etc/localtime)"
 }
 
+# Paths of a recipe meet those of packages: links are followed, directories keep what they have, what is removed is gone.
+test_paths() {
+        cat >paths.yaml <<END
+extends: base
+closure: true
+packages: [mawk]
+releases: {debian13: {}}
+links:
+  /srv/twice: {target: /srv/file, hard: true}
+  /srv/owned: {target: file, owner: nonroot}
+  /usr/bin/other: {target: /usr/bin/mawk, hard: true}
+files:
+  /bin/hello: {text: "#!/usr/bin/mawk -f\nBEGIN { print \"hello\" }\n", mode: 0755}
+  /srv/file: {text: x, mode: 0600, owner: nonroot}
+  /root/note: {text: x}
+remove: [/etc/nsswitch.conf, /usr/share/doc/mawk, /home/nonroot]
+END
+        base build ./paths.yaml -q -t paths >/dev/null || fail "build"
+        [ "$(in_bases run --rm --entrypoint /bin/hello paths)" = hello ] || fail "/bin/hello"
+        printf 'FROM paths\n' >Dockerfile && in_bases build -q -o type=tar,dest=paths.tar . || fail "export"
+        tar --numeric-owner -tvf paths.tar | awk '{ print $1, $2, $6 }' >list
+        grep -Eq '^[-h]rw------- 65532/65532 srv/twice' list || fail "the hard link: $(grep srv list)"
+        grep -q '^lrwxrwxrwx 65532/65532 srv/owned' list || fail "the link's owner: $(grep srv list)"
+        grep -q '^drwx------ 0/0 root/' list || fail "/root: $(grep root list)"
+        grep -Eq '^[-h]rwxr-xr-x 0/0 usr/bin/other' list || fail "no usr/bin/other"
+        grep -E 'nsswitch.conf|usr/share/doc/mawk|home/nonroot' list && fail "not removed"
+        base build -q static:debug >/dev/null && printf 'FROM static-debian13:debug\n' >Dockerfile && in_bases build -q -o type=tar,dest=debug.tar . || fail "debug"
+        tar -tvf debug.tar busybox/ | grep -E '^.r.xrwx' && fail "others may write to busybox"
+        return 0
+}
+
 # What update-alternatives would have done for a package.
 test_alternatives() {
         printf 'extends: base\nclosure: true\nreleases: {debian12: {}}\npackages: [mawk]\n' >awk.yaml
@@ -279,6 +310,12 @@ test_recipe_mistakes() {
         expect_fail 5 'debian99' -- base build static-debian99 -q
         expect_fail 5 'debugg' 'debug' -- base build static:debugg -q
         expect_fail 2 'buidl' 'build' -- base buidl static
+        printf 'extends: base\n\ncertificates: [none.pem]\n' >h.yaml
+        expect_fail 5 'h.yaml:3' 'none.pem' -- base build ./h.yaml -q
+        printf 'extends: static\n\ntime-zone: Europe/Berlni\n' >i.yaml
+        expect_fail 3 "i.yaml:3: there is no time zone" "Europe/Berlin'" -- base build ./i.yaml -q
+        printf 'extends: static\n\nlocale: de_DE.utf8\n' >j.yaml
+        expect_fail 3 "j.yaml:3: there is no locale 'de_DE.utf8'" -- base build ./j.yaml -q
 }
 
 # small_deb NAME FIELD PATH TEXT: a package of one file in repository/.

@@ -75,8 +75,8 @@ static void test_refused(void **state) {
         (void)state;
         AUTO(freep) char *both = xasprintf("%s%s", PLAIN_PEM, key);
         refused(both, false, ERR_DENIED, "a private key");
-        refused("", false, ERR_FORMAT, "ca.pem: there is no certificate in it");
-        refused("0\202\001", false, ERR_FORMAT, "no certificate");
+        refused("", false, ERR_SYNTAX, "ca.pem: there is no certificate in it");
+        refused("0\202\001", false, ERR_SYNTAX, "no certificate");
         refused("\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", true, ERR_FORMAT,
                 "ca.pem:2: it is not an X.509 certificate");
         refused("-----BEGIN CERTIFICATE-----\nAAAA\n", true, ERR_FORMAT, "ca.pem:1: BEGIN without END");

@@ -211,6 +211,7 @@ static void test_everything(void **state) {
                         "files: {/app/a: {text: \"${x}\\n\", mode: 600}, /app/b: {source: b.txt, owner: 7}}\n"
                         "links: {/l: /app/a, /h: {target: /app/a, hard: true}}\n"
                         "remove: [/etc/nothing]\n"
+                        "ca-bundle: true\n"
                         "ca-links: true\n"
                         "nsswitch: |\n"
                         "  passwd: files\n"
@@ -253,7 +254,7 @@ static void test_everything(void **state) {
         assert_string_equal(strvec_env_get(&r->env, "A"), "debian13 ${release} $x");
         assert_string_equal(string_pairs_get(&r->labels, "a.b"), "c");
         assert_true(r->python_bytecode);
-        assert_int_equal(r->bytecode_at.line, 21);
+        assert_int_equal(r->bytecode_at.line, 22);
         assert_string_equal(r->java_version, "17");
         assert_int_equal(r->java_modules.n, 2);
         assert_string_equal(r->java_modules.v[1], "java.net.http");
@@ -355,6 +356,12 @@ static void test_values(void **state) {
         assert_says("time-zone: ../../etc/shadow\n", "is no time zone");
         assert_says("repositories: [{uri: example.org, suite: x}]\n", "no address");
         assert_says("links: {/: /a}\n", "the root directory cannot be this");
+        assert_says("links: {/a: {target: /b, hard: true, owner: 7}}\n", "a hard link has the owner of its target");
+        assert_says("files: {/a/.wh.b: {text: x}}\n", "names with '.wh.' take files away");
+        assert_says("\ncertificates: [ca.pem]\n", "./x.yaml:2: 'certificates' has no place to go");
+        assert_says("\nca-links: true\n", "./x.yaml:2: 'ca-links' lie beside the bundle");
+        assert_says("name: ../../etc/x\n", "./x.yaml:1: '../../etc/x' is no name of a recipe");
+        assert_says("name: A B\n", "'A B' is no name of a recipe");
 }
 
 static void test_accounts(void **state) {
@@ -380,6 +387,10 @@ static void test_several_at_once(void **state) {
 
 static void test_circle(void **state) {
         (void)state;
+        assert_int_equal(dir_make_all(AT_FDCWD, "below", 0755, NULL), 0);
+        put("below/one.yaml", "extends: two.yaml\n");
+        put("below/two.yaml", "extends: one.yaml\n");
+        assert_says("extends: below/one.yaml\n", "./below/two.yaml:1: recipes extend each other in a circle");
         put("a.yaml", "extends: b\n");
         put("b.yaml", "description: b\nextends: a\n");
         assert_says("extends: a\n", "./b.yaml:2: recipes extend each other in a circle: a -> b -> a");
