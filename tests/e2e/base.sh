@@ -33,6 +33,8 @@ test_sizes() {
                 cc-debian13 27550000
                 python3-debian13 59520000
                 java-base-debian13 26440000
+                java17-debian12 226600000
+                java21-debian13 229900000
 END
 }
 
