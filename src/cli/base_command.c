@@ -92,6 +92,12 @@ static int load_recipes(BaseRequest *r, Err **e) {
         return 0;
 }
 
+static void forget_recipes(BaseRequest *r) {
+        for (size_t i = 0; i < r->recipes.n; i++) recipe_freep(&r->recipes.v[i]);
+        vec_done(&r->recipes);
+        strvec_done(&r->architectures);
+}
+
 int base_request_init(BaseRequest *r, const Args *args, const char *operand, Err **e) {
         const char *folder;
         *r = (BaseRequest){.args = args};
@@ -101,12 +107,18 @@ int base_request_init(BaseRequest *r, const Args *args, const char *operand, Err
         return read_repositories(r, e) < 0 || read_options(r, e) < 0 ? -1 : load_recipes(r, e);
 }
 
+int base_request_architectures_of(BaseRequest *r, const LockFile *lock, Err **e) {
+        if (args_text(r->args, "platform") || lock->architectures.n == 0) return 0;
+        forget_recipes(r);
+        for (size_t i = 0; i < lock->architectures.n; i++)
+                strvec_push(&r->architectures, lock->architectures.v[i].architecture);
+        return load_recipes(r, e);
+}
+
 void base_request_done(BaseRequest *r) {
         recipe_book_done(&r->book);
         package_sources_done(&r->sources);
-        for (size_t i = 0; i < r->recipes.n; i++) recipe_freep(&r->recipes.v[i]);
-        vec_done(&r->recipes);
-        strvec_done(&r->architectures);
+        forget_recipes(r);
         free(r->name);
         free(r->release);
         free(r->variant);

@@ -20,6 +20,8 @@ typedef struct BaseRequest {
 /* ERR_USAGE, ERR_NOT_FOUND, ERR_SYNTAX. operand: NAME[-RELEASE][:VARIANT], or a recipe's file. */
 int base_request_init(BaseRequest *r, const Args *args, const char *operand, Err **e);
 void base_request_done(BaseRequest *r);
+/* When the command line names no platform: those of the lock. Errors as above. */
+int base_request_architectures_of(BaseRequest *r, const LockFile *lock, Err **e);
 
 /* Beside the recipe's file, or in the working directory: "python3-debian12.lock.json", unless --lock says otherwise. Owned. */
 char *base_request_lock_path(const BaseRequest *r);

@@ -59,7 +59,8 @@ static int read_lock(const BaseRequest *r, LockFile *ret_file, Err **e) {
                 err_wrap(e, "lock file");
                 return err_hint(e, "'decant base lock %s' writes it", r->name);
         }
-        return lock_file_parse((Str){data, size}, path, ret_file, e);
+        if (lock_file_parse((Str){data, size}, path, ret_file, e) < 0) return -1;
+        return lock_file_check(ret_file, path, r->recipes.v[0]->name, r->recipes.v[0]->release, e);
 }
 
 static int find_lock(const LockFile *file, const char *architecture, const BaseLock **ret_lock, Err **e) {
@@ -83,12 +84,16 @@ static int select_all(BaseRequest *r, LockFile *ret_file, Err **e) {
 }
 
 static int write_lock(const BaseRequest *r, const LockFile *file, Err **e) {
-        AUTO(buf_done) Buf json = {0};
+        AUTO(buf_done) Buf json = {0}, counts = {0};
         AUTO(freep) char *path = base_request_lock_path(r);
         lock_file_render(file, &json);
         if (streq(path, "-")) return app_print(&json, e);
         if (file_write_result(path, json.p, json.n, e) < 0) return -1;
-        app_printf_error("wrote %s: %zu packages", path, file->architectures.v[0].packages.n);
+        for (size_t i = 0; i < file->architectures.n; i++) {
+                const BaseLock *lock = &file->architectures.v[i];
+                buf_addf(&counts, "%s %zu packages for %s", i > 0 ? "," : "", lock->packages.n, lock->architecture);
+        }
+        app_printf_error("wrote %s:%s", path, counts.p);
         return 0;
 }
 
@@ -113,11 +118,24 @@ static int compare_locks(const LockFile *before, const LockFile *after, Buf *out
         return changes > 0;
 }
 
+/* What was not asked for this time stays as it is. */
+static void keep_others(const LockFile *before, LockFile *after) {
+        for (size_t i = 0; i < before->architectures.n; i++) {
+                BaseLock copy;
+                if (lock_file_find(after, before->architectures.v[i].architecture)) continue;
+                base_lock_copy(&copy, &before->architectures.v[i]);
+                vec_push(&after->architectures, copy);
+        }
+}
+
 static int base_update(BaseRequest *r, Err **e) {
         AUTO(lock_file_done) LockFile before = {0};
         AUTO(lock_file_done) LockFile after = {0};
         AUTO(buf_done) Buf out = {0};
-        if (read_lock(r, &before, e) < 0 || select_all(r, &after, e) < 0) return -1;
+        if (read_lock(r, &before, e) < 0 || base_request_architectures_of(r, &before, e) < 0 ||
+            select_all(r, &after, e) < 0)
+                return -1;
+        keep_others(&before, &after);
         bool changed = compare_locks(&before, &after, &out);
         if (!changed) buf_adds(&out, "nothing has changed\n");
         if (app_print(&out, e) < 0) return -1;
@@ -129,6 +147,7 @@ static int base_update(BaseRequest *r, Err **e) {
 static const char *const verdict_texts[] = {[BASE_VOUCHED] = "signed",
                                             [BASE_SUPERSEDED] = "superseded",
                                             [BASE_GONE] = "gone",
+                                            [BASE_OTHER_VERSION] = "OTHER VERSION",
                                             [BASE_OTHER_BYTES] = "OTHER BYTES"};
 
 static size_t print_verdicts(const BaseVerdicts *list, Buf *cells) {
@@ -143,10 +162,9 @@ static size_t print_verdicts(const BaseVerdicts *list, Buf *cells) {
         return doubtful;
 }
 
-static int verify_one(BaseRequest *r, size_t at, Buf *cells, size_t *doubtful, Err **e) {
-        AUTO(lock_file_done) LockFile file = {0};
+static int verify_one(BaseRequest *r, const LockFile *file, size_t at, Buf *cells, size_t *doubtful, Err **e) {
         AUTO(base_verdicts_done) BaseVerdicts verdicts = {0};
-        if (read_lock(r, &file, e) < 0 || find_lock(&file, r->architectures.v[at], &r->params.lock, e) < 0) return -1;
+        if (find_lock(file, r->architectures.v[at], &r->params.lock, e) < 0) return -1;
         r->params.recipe = r->recipes.v[at];
         int result = base_verify(&r->params, &verdicts, e);
         r->params.lock = NULL;
@@ -156,11 +174,13 @@ static int verify_one(BaseRequest *r, size_t at, Buf *cells, size_t *doubtful, E
 
 /* The status is 1 when a package of the lock is not what the signed releases have today. */
 static int base_verify_lock(BaseRequest *r, Err **e) {
+        AUTO(lock_file_done) LockFile file = {0};
         AUTO(buf_done) Buf cells = {0}, table = {0};
         size_t doubtful = 0;
+        if (read_lock(r, &file, e) < 0 || base_request_architectures_of(r, &file, e) < 0) return -1;
         buf_adds(&cells, "PACKAGE\tVERSION\tARCHITECTURE\tVERDICT\tRELEASE\n");
         for (size_t i = 0; i < r->recipes.n; i++)
-                if (verify_one(r, i, &cells, &doubtful, e) < 0) return -1;
+                if (verify_one(r, &file, i, &cells, &doubtful, e) < 0) return -1;
         text_add_table(&table, buf_str(&cells));
         if (app_print(&table, e) < 0) return -1;
         return doubtful > 0 ? EXIT_FAILED : EXIT_DONE;
@@ -207,15 +227,19 @@ static int set_name(Store *s, const char *text, const BuiltBases *built, Err **e
         return r;
 }
 
+static char *own_name(const BaseRequest *r) {
+        const Recipe *recipe = r->recipes.v[0];
+        return xasprintf("%s-%s:%s", recipe->name, recipe->release, recipe->variant);
+}
+
 /* Without -t it is called what its recipe is called. */
 static int set_names(BaseRequest *r, const BuiltBases *built, Err **e) {
         const char *name;
         size_t count = 0;
-        const Recipe *recipe = r->recipes.v[0];
         for (size_t i = 0; (name = args_next(r->args, "tag", &i)); count++)
                 if (set_name(r->params.store, name, built, e) < 0) return -1;
         if (count > 0) return 0;
-        AUTO(freep) char *own = xasprintf("%s-%s:%s", recipe->name, recipe->release, recipe->variant);
+        AUTO(freep) char *own = own_name(r);
         return set_name(r->params.store, own, built, e);
 }
 
@@ -229,8 +253,22 @@ static int print_built(const BuiltBases *built, Err **e) {
         return app_print(&out, e);
 }
 
+/* Before anything is made: may it be called that? */
+static int check_names(const BaseRequest *r, Err **e) {
+        const char *name;
+        size_t count = 0;
+        for (size_t i = 0; (name = args_next(r->args, "tag", &i)); count++) {
+                AUTO(freep) char *full = NULL;
+                if (app_full_name(name, &full, e) < 0) return -1;
+        }
+        AUTO(freep) char *own = own_name(r), *full = NULL;
+        if (count > 0 || app_full_name(own, &full, e) >= 0) return 0;
+        return err_hint(e, "so it cannot be called after its recipe: -t NAME, or 'name:' in the recipe");
+}
+
 static int base_build(BaseRequest *r, Err **e) {
         AUTO(built_bases_done) BuiltBases built = {0};
+        if (check_names(r, e) < 0) return -1;
         for (size_t i = 0; i < r->recipes.n; i++)
                 if (build_one(r, i, &built, e) < 0) return -1;
         if (set_names(r, &built, e) < 0) return -1;

@@ -419,6 +419,7 @@ static int run(Assembly *a, AssembledBase *base, Err **e) {
         else if (select_packages(a, &base->lock, e) < 0)
                 return -1;
         a->lock = &base->lock;
+        if (a->params->lock && assembly_check_lock(a, e) < 0) return -1;
         if (recipe_fill_versions(a->params->recipe, locked_version, &base->lock, e) < 0) return -1;
         return find_or_assemble(a, base, e);
 }

@@ -58,10 +58,11 @@ int base_cache_remove(Store *s, bool dry_run, uint64_t *ret_bytes, Err **e);
 int base_select(const AssembleParams *params, BaseLock *ret_lock, Err **e);
 
 typedef enum BaseVerdictKind {
-        BASE_VOUCHED,     /* a signed release names these bytes */
-        BASE_SUPERSEDED,  /* it names another version */
-        BASE_GONE,        /* it does not name the package any more */
-        BASE_OTHER_BYTES, /* it names the version, but other bytes: one of them is not Debian's */
+        BASE_VOUCHED,       /* a signed release names these bytes */
+        BASE_SUPERSEDED,    /* it names another version */
+        BASE_GONE,          /* it does not name the package any more */
+        BASE_OTHER_VERSION, /* it names these bytes as another version */
+        BASE_OTHER_BYTES,   /* it names the version, but other bytes: one of them is not Debian's */
 } BaseVerdictKind;
 
 typedef struct BaseVerdict {

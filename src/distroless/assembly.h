@@ -67,6 +67,8 @@ int origins_record(const Assembly *a, const BaseLayers *layers, Err **e);
 
 /* select.c: the packages that the recipe comes to now, and where they come from. */
 int assembly_select(Assembly *a, BaseLock *ret_lock, Err **e);
+/* Was the lock made when the recipe asked for what it asks for now? ERR_SYNTAX. */
+int assembly_check_lock(const Assembly *a, Err **e);
 int assembly_repositories(const AssembleParams *params, AptRepositories *ret_list, Err **e);
 DebianArchiveParams assembly_archive_params(Assembly *a);
 

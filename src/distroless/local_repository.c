@@ -30,19 +30,6 @@ static bool is_of_index(Str field) {
         return false;
 }
 
-static int check_field(const ControlParagraph *p, const char *field, const char *wanted, Err **e) {
-        Str found = control_get(p, field);
-        if (str_is(found, wanted)) return 0;
-        return err_new(e, ERR_FORMAT, "its control file says '%s: " STR_FMT "'; the lock says '%s'", field,
-                       STR_ARG(found), wanted);
-}
-
-static int check_identity(const ControlParagraph *p, const LockedPackage *locked, Err **e) {
-        if (check_field(p, "Package", locked->name, e) < 0 || check_field(p, "Version", locked->version, e) < 0)
-                return -1;
-        return check_field(p, "Architecture", locked->architecture, e);
-}
-
 static void add_paragraph(const ControlParagraph *p, const LockedPackage *locked, Buf *text) {
         char hex[DIGEST_HEX_SIZE];
         digest_hex(&locked->sha256, hex);
@@ -60,7 +47,7 @@ static int add_control(const DebControl *control, const LockedPackage *p, Buf *t
         int found = control_next((Str){control->control, control->control_size}, "control", &offset, &paragraph, e);
         if (found < 0) return -1;
         if (found == 0) return err_new(e, ERR_FORMAT, "its control file is empty");
-        if (check_identity(&paragraph, p, e) < 0) return -1;
+        if (locked_package_check(p, &paragraph, e) < 0) return -1;
         add_paragraph(&paragraph, p, text);
         return 0;
 }

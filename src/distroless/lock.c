@@ -15,6 +15,10 @@ static const char *const uses[] = {
         [USE_BUSYBOX] = "busybox",     [USE_JAVA_MODULES] = "java-modules", [USE_TOOL] = "tool",
         [USE_INSTALLED] = "installed", [USE_DEPENDENCY] = "dependency"};
 
+const char *lock_use_name(LockUse use) {
+        return uses[use];
+}
+
 /* ---- values */
 
 static void locked_package_done(LockedPackage *p) {
@@ -34,6 +38,7 @@ void base_lock_done(BaseLock *lock) {
                 free(lock->suites.v[i].uri);
         }
         for (size_t i = 0; i < lock->packages.n; i++) locked_package_done(&lock->packages.v[i]);
+        strvec_done(&lock->asked);
         vec_done(&lock->suites);
         vec_done(&lock->packages);
         free(lock->architecture);
@@ -53,6 +58,7 @@ static void copy_package(LockedPackage *to, const LockedPackage *from) {
 
 void base_lock_copy(BaseLock *to, const BaseLock *from) {
         *to = (BaseLock){.architecture = xstrdup(from->architecture)};
+        strvec_copy(&to->asked, &from->asked);
         for (size_t i = 0; i < from->suites.n; i++) {
                 vec_push(&to->suites, from->suites.v[i]);
                 to->suites.v[i].suite = xstrdup(from->suites.v[i].suite);
@@ -63,6 +69,19 @@ void base_lock_copy(BaseLock *to, const BaseLock *from) {
                 copy_package(&p, &from->packages.v[i]);
                 vec_push(&to->packages, p);
         }
+}
+
+static int check_field(const ControlParagraph *p, const char *field, const char *wanted, Err **e) {
+        Str found = control_get(p, field);
+        if (str_is(found, wanted)) return 0;
+        return err_new(e, ERR_FORMAT, "its control file says '%s: " STR_FMT "'; the lock says '%s'", field,
+                       STR_ARG(found), wanted);
+}
+
+int locked_package_check(const LockedPackage *p, const ControlParagraph *control, Err **e) {
+        if (check_field(control, "Package", p->name, e) < 0 || check_field(control, "Version", p->version, e) < 0)
+                return -1;
+        return check_field(control, "Architecture", p->architecture, e);
 }
 
 void lock_file_done(LockFile *file) {
@@ -164,10 +183,24 @@ static int parse_suites(const json_t *object, BaseLock *lock, Err **e) {
         return 0;
 }
 
+static int parse_asked(const json_t *object, BaseLock *lock, Err **e) {
+        json_t *list = NULL, *item;
+        size_t i;
+        if (json_get_array(object, "asked", &list, e) < 0) return -1;
+        if (json_array_size(list) > LOCK_PACKAGES_MAX)
+                return err_new(e, ERR_LIMIT, "more than %d entries in 'asked'", LOCK_PACKAGES_MAX);
+        json_array_foreach(list, i, item) {
+                if (!json_is_string(item)) return err_new(e, ERR_FORMAT, "'asked' has something that is no text");
+                strvec_push(&lock->asked, json_string_value(item));
+        }
+        return 0;
+}
+
 static int parse_packages(const json_t *object, BaseLock *lock, Err **e) {
         json_t *list = NULL, *item;
         size_t i;
         if (json_get_array(object, "packages", &list, e) < 0) return -1;
+        if (!list) return err_new(e, ERR_FORMAT, "'packages' is missing");
         if (json_array_size(list) > LOCK_PACKAGES_MAX)
                 return err_new(e, ERR_LIMIT, "more than %d packages", LOCK_PACKAGES_MAX);
         json_array_foreach(list, i, item) {
@@ -181,7 +214,9 @@ static int parse_architecture(const char *name, const json_t *object, LockFile *
         vec_push(&file->architectures, (BaseLock){.architecture = xstrdup(name)});
         BaseLock *lock = &file->architectures.v[file->architectures.n - 1];
         if (!json_is_object(object)) return err_new(e, ERR_FORMAT, "'%s' is not an object", name);
-        if (parse_suites(object, lock, e) < 0 || parse_packages(object, lock, e) < 0) return err_wrap(e, "'%s'", name);
+        if (parse_asked(object, lock, e) < 0 || parse_suites(object, lock, e) < 0 ||
+            parse_packages(object, lock, e) < 0)
+                return err_wrap(e, "'%s'", name);
         return 0;
 }
 
@@ -205,14 +240,22 @@ static int parse_root(const json_t *root, LockFile *file, Err **e) {
 
 int lock_file_parse(Str json, const char *name, LockFile *ret_file, Err **e) {
         json_auto_t *root = NULL;
+        AUTO(err_freep) Err *wrong = NULL;
         LockFile file = {0};
-        if (json_document_parse(json, LOCK_FILE_MAX, "lock file", &root, e) < 0) return err_wrap(e, "%s", name);
-        if (parse_root(root, &file, e) < 0) {
+        if (json_document_parse(json, LOCK_FILE_MAX, "lock file", &root, &wrong) < 0 ||
+            parse_root(root, &file, &wrong) < 0) {
                 lock_file_done(&file);
-                return err_wrap(e, "%s", name);
+                return err_new(e, err_kind(wrong) == ERR_LIMIT ? ERR_LIMIT : ERR_SYNTAX, "%s: %s", name,
+                               err_message(wrong)); /* it lies among the user's own files */
         }
         *ret_file = file;
         return 0;
+}
+
+int lock_file_check(const LockFile *file, const char *name, const char *recipe, const char *release, Err **e) {
+        if (streq(file->recipe, recipe) && streq(file->release, release)) return 0;
+        return err_new(e, ERR_SYNTAX, "%s: it is the lock of %s (%s), not of %s (%s)", name, file->recipe,
+                       file->release, recipe, release);
 }
 
 /* ---- writing: one package a line, so that version control shows what changed */
@@ -260,7 +303,12 @@ static void render_package(Buf *b, const LockedPackage *p) {
 static void render_architecture(Buf *b, const BaseLock *lock) {
         buf_adds(b, "    ");
         json_add_text(b, lock->architecture);
-        buf_adds(b, ": {\n      \"suites\": [\n");
+        buf_adds(b, ": {\n      \"asked\": [");
+        for (size_t i = 0; i < lock->asked.n; i++) {
+                if (i > 0) buf_adds(b, ", ");
+                json_add_text(b, lock->asked.v[i]);
+        }
+        buf_adds(b, "],\n      \"suites\": [\n");
         for (size_t i = 0; i < lock->suites.n; i++) {
                 render_suite(b, &lock->suites.v[i]);
                 buf_adds(b, i + 1 < lock->suites.n ? ",\n" : "\n");
@@ -308,6 +356,13 @@ static void compare_pair(const LockedPackage *a, const LockedPackage *b, StrVec 
                 strvec_pushf(lines, "%s %s: other bytes under the same version", a->name, a->version);
 }
 
+static bool asks_same(const BaseLock *a, const BaseLock *b) {
+        if (a->asked.n != b->asked.n) return false;
+        for (size_t i = 0; i < a->asked.n; i++)
+                if (!streq(a->asked.v[i], b->asked.v[i])) return false;
+        return true;
+}
+
 void base_lock_compare(const BaseLock *before, const BaseLock *after, StrVec *ret_lines) {
         AUTO(freep) const LockedPackage **a = sorted(before);
         AUTO(freep) const LockedPackage **b = sorted(after);
@@ -324,4 +379,6 @@ void base_lock_compare(const BaseLock *before, const BaseLock *after, StrVec *re
                         compare_pair(a[i++], b[j++], ret_lines);
                 }
         }
+        if (ret_lines->n == 0 && !asks_same(before, after))
+                strvec_push(ret_lines, "what the recipe asks for has changed, what it comes to has not");
 }

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/vec.h"
 #include "codec/sha256.h"
+#include "debian/control.h"
 
 /* What a base is made of, to the byte: the packages that a recipe came to, for each architecture, and the signed releases
  * that vouched for them. Written as a JSON file beside the recipe, so that the same image is made again later, offline, from the
@@ -50,6 +51,7 @@ typedef struct LockedSuite {
 
 typedef struct BaseLock { /* of one architecture */
         char *architecture;
+        StrVec asked; /* what the recipe wanted: "libpq5 (>= 15)", "libc6 alone", "ca-certificates for certificates" */
         VEC(LockedSuite) suites;
         VEC(LockedPackage) packages; /* in the order of the layers */
 } BaseLock;
@@ -59,16 +61,25 @@ typedef struct LockFile {
         VEC(BaseLock) architectures;
 } LockFile;
 
+const char *lock_use_name(LockUse use); /* as it stands in the file */
+
 void base_lock_done(BaseLock *lock);
 void base_lock_copy(BaseLock *to, const BaseLock *from); /* to is initialised by the call */
 void lock_file_done(LockFile *file);
 
 enum { LOCK_FILE_MAX = 16 << 20, LOCK_PACKAGES_MAX = 20000 };
-/* name: of the file, for errors. ERR_FORMAT with the place; ERR_LIMIT. */
+/* name: of the file, for errors. ERR_SYNTAX with the place; ERR_LIMIT. */
 int lock_file_parse(Str json, const char *name, LockFile *ret_file, Err **e);
 void lock_file_render(const LockFile *file, Buf *ret_json);
 
+/* Is that the control file of the package that was locked? ERR_FORMAT: it is of another name, version or architecture. */
+int locked_package_check(const LockedPackage *p, const ControlParagraph *control, Err **e);
+
+/* ERR_SYNTAX when it was made of another recipe or release. name: as above. */
+int lock_file_check(const LockFile *file, const char *name, const char *recipe, const char *release, Err **e);
+
 const BaseLock *lock_file_find(const LockFile *file, const char *architecture); /* NULL: not locked for it */
 
-/* A line for each package that differs: "libc6 2.36-9+deb12u9 -> 2.36-9+deb12u10", "+ NAME VERSION", "- NAME VERSION". */
+/* A line for each package that differs: "libc6 2.36-9+deb12u9 -> 2.36-9+deb12u10", "+ NAME VERSION", "- NAME VERSION"; when it is none, one if
+ * the recipe asks for something else. */
 void base_lock_compare(const BaseLock *before, const BaseLock *after, StrVec *ret_lines);

@@ -117,11 +117,15 @@ void package_layer_key(const Assembly *a, BaseLayer *l) {
 
 /* ---- unpacking */
 
-static int add_status(SmallTree *tree, const DebControl *control, const char *where, Err **e) {
+static int add_status(SmallTree *tree, const DebControl *control, const LockedPackage *p, Err **e) {
         const SmallTreeMeta plain = {.mode = 0644};
         AUTO(status_d_done) StatusD status = {0};
+        AUTO(control_paragraph_done) ControlParagraph paragraph = {0};
         Str text = {control->control, control->control_size}, sums = {control->md5sums, control->md5sums_size};
-        if (status_d_of(text, sums, where, &status, e) < 0) return -1;
+        size_t offset = 0;
+        if (status_d_of(text, sums, p->path, &status, e) < 0) return -1;
+        if (control_next(text, p->path, &offset, &paragraph, e) < 0 || locked_package_check(p, &paragraph, e) < 0)
+                return -1;
         if (small_tree_file(tree, status.control_path, plain, str_of(status.control), e) < 0) return -1;
         return status.md5sums ? small_tree_file(tree, status.md5sums_path, plain, str_of(status.md5sums), e) : 0;
 }
@@ -130,7 +134,7 @@ static int unpack_status(const UnpackJob *job, const LockedPackage *p, int fd, L
         AUTO(deb_control_done) DebControl control = {0};
         AUTO(small_tree_freep) SmallTree *tree = small_tree_new(NULL);
         Str tar;
-        if (deb_read_control(fd, &control, e) < 0 || add_status(tree, &control, p->path, e) < 0) return -1;
+        if (deb_read_control(fd, &control, e) < 0 || add_status(tree, &control, p, e) < 0) return -1;
         if (small_tree_tar(tree, &tar, e) < 0) return -1;
         AUTO(source_freep) Source *source = source_from_memory(tar.p, tar.n);
         UnpackJob plain = *job;

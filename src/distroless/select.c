@@ -53,6 +53,44 @@ static bool is_needed(const Maker *m, const Recipe *r) {
         return m->wanted(r) && !package_rule(r, m->package);
 }
 
+/* ---- what the recipe wants, for the lock */
+
+static void asked_of(const Recipe *r, StrVec *ret_list) {
+        AUTO(strvec_done) StrVec java = {0};
+        if (r->bootstrap) strvec_pushf(ret_list, "%s for bootstrap", r->bootstrap);
+        for (size_t i = 0; i < r->packages.n; i++)
+                strvec_pushf(ret_list, "%s%s", r->packages.v[i].name, r->packages.v[i].closure ? "" : " alone");
+        for (size_t i = 0; i < ARRAY_SIZE(makers); i++)
+                if (makers[i].wanted(r))
+                        strvec_pushf(ret_list, "%s for %s", makers[i].package, lock_use_name(makers[i].use));
+        java_runtime_packages(r, &java);
+        for (size_t i = 0; i < java.n; i++)
+                strvec_pushf(ret_list, "%s for %s", java.v[i], lock_use_name(USE_JAVA_MODULES));
+}
+
+/* Something of list that others do not have; NULL: nothing. */
+static const char *find_other(const StrVec *list, const StrVec *others) {
+        for (size_t i = 0; i < list->n; i++)
+                if (strvec_index(others, list->v[i]) < 0) return list->v[i];
+        return NULL;
+}
+
+int assembly_check_lock(const Assembly *a, Err **e) {
+        AUTO(strvec_done) StrVec asked = {0};
+        asked_of(a->recipe, &asked);
+        const char *more = find_other(&asked, &a->lock->asked), *less = find_other(&a->lock->asked, &asked);
+        if (!more && !less) return 0;
+        if (more)
+                err_new(e, ERR_SYNTAX, "%s: the recipe asks for '%s', its lock was made without", a->recipe->at.file,
+                        more);
+        else
+                err_new(e, ERR_SYNTAX, "%s: the recipe does not ask for '%s', its lock was made with it",
+                        a->recipe->at.file, less);
+        return err_hint(e, "'decant base update' locks anew; with --diff it says what would change");
+}
+
+/* ---- from there to packages */
+
 static void add_roots(Selection *s) {
         const Recipe *r = s->recipe;
         for (size_t i = 0; i < r->packages.n; i++)
@@ -215,6 +253,7 @@ static int select_tools(Assembly *a, DebianArchive *archive, BaseLock *lock, Err
 static int select_all(Assembly *a, DebianArchive *archive, BaseLock *lock, Err **e) {
         AUTO(selection_done) Selection s = selection_of(a, archive);
         lock->architecture = xstrdup(a->recipe->architecture);
+        asked_of(a->recipe, &lock->asked);
         lock_suites(&s, lock);
         if (a->recipe->bootstrap) {
                 if (resolve_complete(&s, lock, e) < 0) return -1;

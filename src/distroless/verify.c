@@ -29,6 +29,10 @@ static int verify_package(DebianArchive *archive, const LockedPackage *p, BaseVe
         PackageList list = {0};
         if (package_universe_find(debian_archive_universe(archive), str_of(p->name), &list, e) < 0) return -1;
         const DebianPackage *equal = find_equal(&list, p), *newest = list.n > 0 ? list.v[0] : NULL;
+        if (equal && !str_is(equal->version, p->version)) {
+                add_verdict(verdicts, p, BASE_OTHER_VERSION, equal, NULL);
+                return 0;
+        }
         if (equal) {
                 add_verdict(verdicts, p, BASE_VOUCHED, newest, debian_archive_index(archive, equal->index)->suite);
                 return 0;

@@ -205,7 +205,25 @@ test_lock_is_held() {
         expect_fail 6 'netbase' '00000000' -- base build static-debian12 --locked --lock wrong.json -q
         expect_fail 5 'lock file' 'decant base lock' -- base build static-debian12 --locked --lock none.json -q
         echo '{"version": 1}' >broken.json
-        expect_fail 6 "broken.json: 'recipe' is missing" -- base build static-debian12 --locked --lock broken.json -q
+        expect_fail 3 "broken.json: 'recipe' is missing" -- base build static-debian12 --locked --lock broken.json -q
+        expect_fail 3 'lock.json: it is the lock of static \(debian12\), not of base \(debian12\)' -- base build base-debian12 --locked --lock lock.json -q
+        expect_fail 3 'not of static \(debian13\)' -- base verify static-debian13 --lock lock.json
+        expect_fail 3 "asks for 'busybox-static for busybox'" 'decant base update' -- base build static-debian12:debug --locked --lock lock.json -q
+        sed -E '/"name": "netbase"/s/"version": "[^"]*"/"version": "99"/' lock.json >version.json
+        base verify static-debian12 --lock version.json -q >verdicts
+        [ $? = 1 ] && grep -q '^netbase .* OTHER VERSION' verdicts || fail "the lock lies about a version: $(cat verdicts)"
+}
+
+# A lock of two architectures stays one: without --platform both are brought up to date and verified.
+test_lock_of_two_architectures() {
+        base lock static-debian12 --platform linux/amd64,linux/arm64 --lock two.json -q || fail "lock"
+        sed '/"name": "netbase"/d' two.json >less.json
+        [ "$(base update static-debian12 --lock less.json --diff -q | grep -c '+ netbase')" = 2 ] || fail "diff"
+        base update static-debian12 --lock less.json -q >/dev/null && cmp two.json less.json || fail "update"
+        [ "$(base verify static-debian12 --lock two.json -q | grep -c '^netbase .* signed')" = 2 ] || fail "verify"
+        sed '/"name": "netbase"/d' two.json >less.json
+        base update static-debian12 --platform linux/arm64 --lock less.json -q >/dev/null || fail "update of one"
+        [ "$(grep -c '"name": "netbase"' less.json)" = 1 ] || fail "the other one changed, or is lost"
 }
 
 # emulated IMAGE PROGRAM ARGUMENTS: run a program for arm64 by itself, as nobody on a read-only root: QEMU and what it loads are mounted.
