@@ -15,18 +15,18 @@ $(BUILD)/build.ninja:
 	@meson setup $(BUILD) --prefix=$(PREFIX) -Dtests=disabled >$(BUILD)/setup.log 2>&1 || { cat $(BUILD)/setup.log; exit 1; }
 
 deps:
-	@tools/install-packages build run demo test style
+	@tools/install-packages build run test style
 
 demo: all
-	@tools/install-packages demo
+	@tools/install-packages run
 	@examples/demo $(DECANT)
 
 check:
-	@tools/install-packages build run demo test style
+	@tools/install-packages build run test style
 	@tests/run $(BUILD)
 
 bench: all
-	@tools/install-packages demo bench test
+	@tools/install-packages run bench test
 	@bench/run $(DECANT)
 
 install: all
