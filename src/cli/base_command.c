@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "cli/signals.h"
 #include "distroless/architecture.h"
+#include "distroless/published.h"
 #include "os/clock.h"
 
 /* ---- NAME[-RELEASE][:VARIANT] */
@@ -30,7 +31,7 @@ static void split_operand(BaseRequest *r, const char *operand) {
 
 /* ---- options */
 
-static int read_repositories(BaseRequest *r, Err **e) {
+int base_request_sources(BaseRequest *r, Err **e) {
         const char *line;
         for (size_t i = 0; (line = args_next(r->args, "repository", &i));)
                 if (apt_sources_parse_lines(str_of(line), "--repository", &r->sources.repositories, e) < 0) return -1;
@@ -92,6 +93,15 @@ static int load_recipes(BaseRequest *r, Err **e) {
         return 0;
 }
 
+/* A name that FROM takes is no name of a recipe, but leads to one. */
+static int hint_published(const BaseRequest *r, const char *operand, Err **e) {
+        AUTO(published_name_done) PublishedName found = {0};
+        AUTO(freep) char *hint = NULL;
+        if (err_kind(*e) != ERR_NOT_FOUND || published_find(&r->book, operand, &found, &hint, NULL) != 0) return -1;
+        return err_hint(e, "FROM takes that name; the recipe behind it is '%s-%s:%s'", found.recipe, found.release,
+                        found.variant);
+}
+
 static void forget_recipes(BaseRequest *r) {
         for (size_t i = 0; i < r->recipes.n; i++) recipe_freep(&r->recipes.v[i]);
         vec_done(&r->recipes);
@@ -104,7 +114,8 @@ int base_request_init(BaseRequest *r, const Args *args, const char *operand, Err
         for (size_t i = 0; (folder = args_next(args, "recipes", &i));) strvec_push(&r->book.folders, folder);
         recipe_book_add(&r->book, getenv("DECANT_RECIPES"));
         if (operand) split_operand(r, operand);
-        return read_repositories(r, e) < 0 || read_options(r, e) < 0 ? -1 : load_recipes(r, e);
+        if (read_options(r, e) < 0) return -1;
+        return load_recipes(r, e) < 0 ? hint_published(r, operand, e) : 0;
 }
 
 int base_request_architectures_of(BaseRequest *r, const LockFile *lock, Err **e) {

@@ -20,6 +20,8 @@ typedef struct BaseRequest {
 /* ERR_USAGE, ERR_NOT_FOUND, ERR_SYNTAX. operand: NAME[-RELEASE][:VARIANT], or a recipe's file. */
 int base_request_init(BaseRequest *r, const Args *args, const char *operand, Err **e);
 void base_request_done(BaseRequest *r);
+/* Read the repositories, of --repository or else this machine's, for what looks into one. ERR_SYNTAX, ERR_SYS. */
+int base_request_sources(BaseRequest *r, Err **e);
 /* When the command line names no platform: those of the lock. Errors as above. */
 int base_request_architectures_of(BaseRequest *r, const LockFile *lock, Err **e);
 

@@ -88,10 +88,14 @@ static int write_lock(const BaseRequest *r, const LockFile *file, Err **e) {
         AUTO(freep) char *path = base_request_lock_path(r);
         lock_file_render(file, &json);
         if (streq(path, "-")) return app_print(&json, e);
-        if (file_write_result(path, json.p, json.n, e) < 0) return -1;
+        if (file_write_result(path, json.p, json.n, e) < 0) {
+                err_wrap(e, "write the lock file '%s'", path);
+                return err_hint(e, "--lock FILE writes it elsewhere");
+        }
         for (size_t i = 0; i < file->architectures.n; i++) {
                 const BaseLock *lock = &file->architectures.v[i];
-                buf_addf(&counts, "%s %zu packages for %s", i > 0 ? "," : "", lock->packages.n, lock->architecture);
+                buf_addf(&counts, "%s %zu package%s for %s", i > 0 ? "," : "", lock->packages.n,
+                         lock->packages.n == 1 ? "" : "s", lock->architecture);
         }
         app_printf_error("wrote %s:%s", path, counts.p);
         return 0;
@@ -305,6 +309,7 @@ static int run_with_store(App *app, const Action *action, BaseRequest *r, Err **
         AUTO(app_store_done) AppStore store = {.app = app};
         AUTO(progress_freep) Progress *progress = NULL;
         ProgressParams params;
+        if (base_request_sources(r, e) < 0) return -1;
         if (app_progress(app, args_text(r->args, "progress"), &params, e) < 0 || signals_install(e) < 0) return -1;
         if (args_flag(r->args, "quiet")) params.mode = PROGRESS_QUIET;
         if (app_store_open(app, &store.store, e) < 0) return -1;

@@ -204,10 +204,11 @@ static int parse_stanza(const ControlParagraph *p, const char *file, AptReposito
 
 int apt_sources_parse_stanzas(Str text, const char *file, AptRepositories *ret, Err **e) {
         AUTO(control_paragraph_done) ControlParagraph p = {0};
+        AUTO(err_freep) Err *wrong = NULL;
         size_t offset = 0;
         int found;
         if (refuse_nul(text, file, e) < 0) return -1;
-        while ((found = control_next(text, file, &offset, &p, e)) > 0)
+        while ((found = control_next(text, file, &offset, &p, &wrong)) > 0)
                 if (parse_stanza(&p, file, ret, e) < 0) return -1;
-        return found;
+        return found < 0 ? err_new(e, ERR_SYNTAX, "%s", err_message(wrong)) : 0;
 }

@@ -146,7 +146,9 @@ static int have_one(PoolJob *j, size_t i, Err **e) {
         AUTO(freep) char *path = pool_path(&w->sha256, ".deb");
         bool found;
         if (j->c.params->cancelled && *j->c.params->cancelled) return err_new(e, ERR_CANCELLED, "interrupted");
-        if (w->size > POOL_FILE_MAX) return err_new(e, ERR_LIMIT, "it has %llu bytes", (unsigned long long)w->size);
+        if (w->size > POOL_FILE_MAX)
+                return err_new(e, ERR_LIMIT, "it has %llu bytes; at most %llu are taken", (unsigned long long)w->size,
+                               (unsigned long long)POOL_FILE_MAX);
         if (look(j, w, path, &found, e) < 0) return -1;
         if (found) return 0;
         if (j->c.params->offline)

@@ -8,6 +8,8 @@
  * small beside it changed: groups are packages or their sources, and when there are more than the budget allows, the smallest
  * ones share a layer. */
 
+enum { USUAL_BUDGET = 100 }; /* docker takes 127 layers: room for what is derived, and for whoever builds on it */
+
 typedef struct Group {
         const char *name; /* of the package, or of its source */
         VEC(const LockedPackage *) packages;
@@ -39,7 +41,7 @@ static int by_size(const void *a, const void *b) {
 
 /* All but the largest budget - 1 groups share a layer. */
 static void keep_budget(Groups *groups, unsigned budget) {
-        if (budget == 0 || groups->n <= budget) return;
+        if (groups->n <= budget) return;
         AUTO(freep) Group **order = xcalloc(groups->n, sizeof *order);
         for (size_t i = 0; i < groups->n; i++) order[i] = &groups->v[i];
         qsort(order, groups->n, sizeof *order, by_size);
@@ -81,7 +83,7 @@ void layering_of(const Assembly *a, BaseLayers *ret_layers) {
                 vec_push(&g->packages, p);
                 g->size_bytes += p->size;
         }
-        keep_budget(&groups, a->recipe->layer_budget);
+        keep_budget(&groups, a->recipe->layer_budget ? a->recipe->layer_budget : USUAL_BUDGET);
         make_layers(&groups, ret_layers);
         for (size_t i = 0; i < groups.n; i++) vec_done(&groups.v[i].packages);
         vec_done(&groups);

@@ -116,7 +116,7 @@ typedef struct Recipe {
         StringPairs labels, annotations;              /* see recipe_fill_versions() */
         StrVec architectures;                         /* all that the recipe is made for, Debian's words */
         RecipeLayering layering;
-        unsigned layer_budget; /* 0: none */
+        unsigned layer_budget; /* of packages; 0: not said */
         uint64_t size_budget;  /* bytes of content; 0: none */
         RecipePlace budget_at; /* of the key */
         const char *

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <pwd.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -60,6 +61,16 @@ typedef struct Inner {
         sigset_t mask;
 } Inner;
 
+/* In there the user is root, whose home is somebody else's: without $HOME nobody would find the user's own. */
+static void keep_home(uid_t uid) {
+        const char *home = getenv("HOME");
+        char buffer[4096];
+        struct passwd entry, *found = NULL;
+        if (home && *home == '/') return;
+        getpwuid_r(uid, &entry, buffer, sizeof buffer, &found);
+        setenv("HOME", found && found->pw_dir ? found->pw_dir : "/", 1);
+}
+
 /* In the child, as root of the new namespace: become the program again. */
 static int inner_body(void *context) {
         Inner *inner = context;
@@ -67,6 +78,7 @@ static int inner_body(void *context) {
         if (read(inner->result_fd, &single, sizeof single) != sizeof single) return NOT_STARTED;
         AUTO(freep) char *mark = xasprintf("%u:%s", inner->uid, single ? "single" : "subids");
         setenv(mark_name, mark, 1);
+        keep_home(inner->uid);
         /* Mounts of ours must not reach the outside, nor need they: what appears outside later may reach us. */
         if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0) return NOT_STARTED;
         pthread_sigmask(SIG_SETMASK, &inner->mask, NULL);

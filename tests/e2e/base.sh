@@ -336,6 +336,10 @@ test_recipe_mistakes() {
         expect_fail 3 "i.yaml:3: there is no time zone" "Europe/Berlin'" -- base build ./i.yaml -q
         printf 'extends: static\n\nlocale: de_DE.utf8\n' >j.yaml
         expect_fail 3 "j.yaml:3: there is no locale 'de_DE.utf8'" -- base build ./j.yaml -q
+        printf 'extends: static\n' >Capital.yaml
+        expect_fail 2 "invalid image reference 'Capital-debian13:latest'" '-t NAME' -- base build ./Capital.yaml -q
+        expect_fail 5 "'static-debian12:nonroot'" -- base build gcr.io/distroless/static-debian12:nonroot
+        expect_fail 5 "write the lock file '/proc/x.json'" '--lock FILE' -- base lock static --lock /proc/x.json -q
 }
 
 # small_deb NAME FIELD PATH TEXT: a package of one file in repository/.

@@ -149,6 +149,13 @@ test_single_id() {
         DECANT_ROOT=$PWD/other expect_fail 7 'there is no user 1' 'hint: only your own id' -- decant build c
 }
 
+# Without $HOME it is the user's own, not that of root, who the user is inside the namespace.
+test_home_is_the_users() {
+        local said
+        said=$(env -u HOME -u DECANT_ROOT -u XDG_DATA_HOME "$DECANT" images 2>&1) || true
+        [[ $said != */root/* ]] || fail "$said"
+}
+
 # As in a container that forbids namespaces: everything but RUN works, and files are root's in the image.
 without_namespaces() {
         unshare --user --map-current-user --keep-caps sh -c 'echo 0 >/proc/sys/user/max_user_namespaces &&
