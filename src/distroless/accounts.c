@@ -16,6 +16,7 @@ typedef struct Account {
         const char *name, *where;
         uint32_t id;
         size_t index; /* in its list */
+        bool there;
 } Account;
 
 static size_t rank(const char *name) {
@@ -51,16 +52,16 @@ static int check_list(const char *kind, const Account *list, size_t count, Err *
         AUTO(map_freep) Map *ids = map_new();
         for (size_t i = 0; i < count; i++) {
                 const Account *a = &list[i];
-                if (check_name(kind, a, e) < 0) return -1;
+                if (!a->there && check_name(kind, a, e) < 0) return -1;
                 if (a->id == UINT32_MAX)
                         return err_new(e, ERR_SYNTAX, "%s: %s '%s' has id %u, which stands for \"none\"", a->where,
                                        kind, a->name, a->id);
                 const Account *same = map_puts(names, a->name, (void *)a);
-                if (same)
+                if (same && !a->there)
                         return err_new(e, ERR_SYNTAX, "%s: %s '%s' is at %s already", a->where, kind, a->name,
                                        same->where);
                 same = map_put(ids, &a->id, sizeof a->id, (void *)a);
-                if (same)
+                if (same && !a->there)
                         return err_new(e, ERR_SYNTAX, "%s: %s '%s' has id %u, which '%s' at %s has already", a->where,
                                        kind, a->name, a->id, same->name, same->where);
         }
@@ -126,11 +127,12 @@ static int add_group(const AccountGroup *g, const Accounts *all, Buf *out, Err *
 static int render_users(const Accounts *all, Buf *out, Err **e) {
         AUTO(freep) Account *list = xcalloc(all->user_count + 1, sizeof *list);
         for (size_t i = 0; i < all->user_count; i++)
-                list[i] = (Account){all->users[i].name, all->users[i].where, all->users[i].uid, i};
+                list[i] = (Account){all->users[i].name, all->users[i].where, all->users[i].uid, i, all->users[i].there};
         if (check_list("user", list, all->user_count, e) < 0) return -1;
         qsort(list, all->user_count, sizeof *list, compare_accounts);
         for (size_t i = 0; i < all->user_count; i++) {
                 const AccountUser *u = &all->users[list[i].index];
+                if (u->there) continue;
                 if (check_primary_group(u, all, e) < 0 || add_user(u, out, e) < 0) return -1;
         }
         return 0;
@@ -139,11 +141,13 @@ static int render_users(const Accounts *all, Buf *out, Err **e) {
 static int render_groups(const Accounts *all, Buf *out, Err **e) {
         AUTO(freep) Account *list = xcalloc(all->group_count + 1, sizeof *list);
         for (size_t i = 0; i < all->group_count; i++)
-                list[i] = (Account){all->groups[i].name, all->groups[i].where, all->groups[i].gid, i};
+                list[i] = (Account){all->groups[i].name, all->groups[i].where, all->groups[i].gid, i,
+                                    all->groups[i].there};
         if (check_list("group", list, all->group_count, e) < 0) return -1;
         qsort(list, all->group_count, sizeof *list, compare_accounts);
         for (size_t i = 0; i < all->group_count; i++)
-                if (add_group(&all->groups[list[i].index], all, out, e) < 0) return -1;
+                if (!all->groups[list[i].index].there && add_group(&all->groups[list[i].index], all, out, e) < 0)
+                        return -1;
         return 0;
 }
 

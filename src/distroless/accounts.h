@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ typedef struct AccountUser {
         const char *home;  /* NULL: "/nonexistent" */
         const char *shell; /* NULL: "/sbin/nologin" */
         const char *where;
+        bool there; /* the image has it already: others may refer to it, and it is not written again */
 } AccountUser;
 
 typedef struct AccountGroup {
@@ -27,6 +29,7 @@ typedef struct AccountGroup {
         const char *const *members; /* names of users */
         size_t member_count;
         const char *where;
+        bool there; /* as above */
 } AccountGroup;
 
 typedef struct Accounts {

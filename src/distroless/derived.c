@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/cleanup.h"
+#include "base/num.h"
 #include "distroless/accounts.h"
 #include "distroless/alternatives.h"
 #include "distroless/assembly.h"
@@ -35,29 +37,74 @@ static const SmallTreeMeta plain_file = {.mode = 0644}, root_link = {.mode = 077
 
 /* ---- accounts, and the files that base-files and libc-bin would make */
 
-static void account_users(const Recipe *r, AccountUser *users, StrVec *places) {
-        for (size_t i = 0; i < r->users.n; i++) {
-                const RecipeUser *u = &r->users.v[i];
-                strvec_pushf(places, "%s:%u", u->at.file, u->at.line);
-                users[i] = (AccountUser){.name = u->name,
-                                         .uid = u->uid,
-                                         .gid = u->gid,
-                                         .gecos = u->gecos,
-                                         .home = u->home,
-                                         .shell = u->shell,
-                                         .where = places->v[places->n - 1]};
+/* All strings are the recipe's or in the arena. */
+typedef struct AccountLists {
+        Arena *arena;
+        VEC(AccountUser) users;
+        VEC(AccountGroup) groups;
+} AccountLists;
+
+static void account_lists_done(AccountLists *lists) {
+        arena_free(lists->arena);
+        vec_done(&lists->users);
+        vec_done(&lists->groups);
+}
+
+/* "name:x:ID:...": what follows goes to *ret_rest. */
+static bool read_account(Str line, Str *ret_name, uint32_t *ret_id, Str *ret_rest) {
+        Str password, id;
+        *ret_rest = line;
+        return str_cut(ret_rest, ':', ret_name) && str_cut(ret_rest, ':', &password) && str_cut(ret_rest, ':', &id) &&
+               u32_parse(id, 10, ret_id);
+}
+
+static void users_there(AccountLists *lists, Str passwd) {
+        Str line, name, rest, group;
+        for (size_t number = 1; str_cut(&passwd, '\n', &line); number++) {
+                AccountUser u = {.there = true};
+                if (!read_account(line, &name, &u.uid, &rest)) continue;
+                str_cut(&rest, ':', &group);
+                (void)u32_parse(group, 10, &u.gid);
+                u.name = arena_str(lists->arena, name);
+                u.where = arena_printf(lists->arena, "line %zu of the image's /etc/passwd", number);
+                vec_push(&lists->users, u);
         }
 }
 
-static void account_groups(const Recipe *r, AccountGroup *groups, StrVec *places) {
+static void groups_there(AccountLists *lists, Str group) {
+        Str line, name, rest;
+        for (size_t number = 1; str_cut(&group, '\n', &line); number++) {
+                AccountGroup g = {.there = true};
+                if (!read_account(line, &name, &g.gid, &rest)) continue;
+                g.name = arena_str(lists->arena, name);
+                g.where = arena_printf(lists->arena, "line %zu of the image's /etc/group", number);
+                vec_push(&lists->groups, g);
+        }
+}
+
+static void account_users(const Recipe *r, AccountLists *lists) {
+        for (size_t i = 0; i < r->users.n; i++) {
+                const RecipeUser *u = &r->users.v[i];
+                vec_push(&lists->users,
+                         (AccountUser){.name = u->name,
+                                       .uid = u->uid,
+                                       .gid = u->gid,
+                                       .gecos = u->gecos,
+                                       .home = u->home,
+                                       .shell = u->shell,
+                                       .where = arena_printf(lists->arena, "%s:%u", u->at.file, u->at.line)});
+        }
+}
+
+static void account_groups(const Recipe *r, AccountLists *lists) {
         for (size_t i = 0; i < r->groups.n; i++) {
                 const RecipeGroup *g = &r->groups.v[i];
-                strvec_pushf(places, "%s:%u", g->at.file, g->at.line);
-                groups[i] = (AccountGroup){.name = g->name,
-                                           .gid = g->gid,
-                                           .members = (const char *const *)g->members.v,
-                                           .member_count = g->members.n,
-                                           .where = places->v[places->n - 1]};
+                vec_push(&lists->groups,
+                         (AccountGroup){.name = g->name,
+                                        .gid = g->gid,
+                                        .members = (const char *const *)g->members.v,
+                                        .member_count = g->members.n,
+                                        .where = arena_printf(lists->arena, "%s:%u", g->at.file, g->at.line)});
         }
 }
 
@@ -72,13 +119,12 @@ static int begin_accounts(const Derived *d, const char *path, Buf *text, Err **e
 }
 
 static int render_accounts(const Derived *d, Buf *passwd, Buf *group, Err **e) {
-        const Recipe *r = d->recipe;
-        AUTO(strvec_done) StrVec places = {0};
-        AUTO(freep) AccountUser *users = xcalloc(r->users.n + 1, sizeof *users);
-        AUTO(freep) AccountGroup *groups = xcalloc(r->groups.n + 1, sizeof *groups);
-        account_users(r, users, &places);
-        account_groups(r, groups, &places);
-        const Accounts accounts = {users, r->users.n, groups, r->groups.n};
+        AUTO(account_lists_done) AccountLists lists = {.arena = arena_new()};
+        users_there(&lists, buf_str(passwd));
+        groups_there(&lists, buf_str(group));
+        account_users(d->recipe, &lists);
+        account_groups(d->recipe, &lists);
+        const Accounts accounts = {lists.users.v, lists.users.n, lists.groups.v, lists.groups.n};
         return accounts_render(&accounts, passwd, group, e);
 }
 

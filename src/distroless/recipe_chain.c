@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
 #include "distroless/published_internal.h"
-#include "oci/reference.h"
 
 /* A recipe and what it extends, read and checked; what the chain as a whole is made for. */
 
@@ -23,18 +23,13 @@ static const ConfigNode *key_of(const RecipeReader *r, size_t file, const char *
 
 /* ---- One file */
 
-/* It becomes the name of an image and of a lock file. */
+/* It becomes part of the name of a lock file. */
 static void check_name(RecipeReader *r, const ConfigNode *name) {
         if (!name || name->kind != CONFIG_TEXT) return;
-        Reference parsed = {0};
-        if (!strchr(name->text, '/') && !strchr(name->text, ':') && !strchr(name->text, '@') &&
-            reference_parse(str_of(name->text), &parsed, NULL) >= 0) {
-                reference_done(&parsed);
-                return;
-        }
-        recipe_mistake(r, name,
-                       "'%s' is no name of a recipe: lower-case letters, digits, and '.', '_' or '-' between them",
-                       name->text);
+        bool fine = *name->text && !strchr(name->text, '/');
+        for (const char *c = name->text; *c; c++)
+                if (iscntrl((unsigned char)*c)) fine = false;
+        if (!fine) recipe_mistake(r, name, "'%s' is no name of a recipe", name->text);
 }
 
 static int parse_file(RecipeReader *r, RecipeFile *file, Err **e) {

@@ -361,7 +361,7 @@ static void test_values(void **state) {
         assert_says("\ncertificates: [ca.pem]\n", "./x.yaml:2: 'certificates' has no place to go");
         assert_says("\nca-links: true\n", "./x.yaml:2: 'ca-links' lie beside the bundle");
         assert_says("name: ../../etc/x\n", "./x.yaml:1: '../../etc/x' is no name of a recipe");
-        assert_says("name: A B\n", "'A B' is no name of a recipe");
+        assert_says("name: \"\"\n", "'' is no name of a recipe");
 }
 
 static void test_accounts(void **state) {
