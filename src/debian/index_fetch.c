@@ -116,7 +116,7 @@ static int fetch_from(const IndexJob *j, const char *base, int fd, Err **e) {
         return fetch_as(j, base, j->name, fd, e);
 }
 
-/* The place that the Release came from first: its files are of one age. *ret_found: any place had the file. */
+/* The place that the Release came from first: its files are of one age. */
 static int fetch(const IndexJob *j, int fd, Err **e) {
         const StrVec *uris = j->request->suite->uris;
         AUTO(err_freep) Err *failure = NULL, *mismatch = NULL;
