@@ -254,6 +254,8 @@ static int too_large(const Assembly *a, const BaseLayers *layers, uint64_t size_
         size_render(a->recipe->size_budget, budget);
         err_new(e, ERR_LIMIT, "%s:%u: the image has %s, its size budget is %s", a->recipe->budget_at.file,
                 a->recipe->budget_at.line, size, budget);
+        if (!streq(a->recipe->budget_at.file, a->recipe->at.file))
+                err_hint(e, "%s may say its own 'size-budget'", a->recipe->at.file);
         AUTO(freep) bool *shown = xcalloc(layers->n, sizeof *shown);
         for (int round = 0; round < 5; round++) {
                 size_t best = SIZE_MAX;

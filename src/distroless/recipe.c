@@ -191,6 +191,7 @@ void recipe_free(Recipe *r) {
         vec_done(&r->groups);
         vec_done(&r->paths);
         vec_done(&r->certificates_at);
+        vec_done(&r->upstreams);
         StrVec *const lists[] = {&r->chain,      &r->keep, &r->drop,          &r->certificates, &r->env,
                                  &r->entrypoint, &r->cmd,  &r->architectures, &r->java_modules};
         for (size_t i = 0; i < ARRAY_SIZE(lists); i++) strvec_done(lists[i]);

@@ -25,6 +25,12 @@ typedef struct RecipePlace {
         unsigned line;
 } RecipePlace;
 
+/* "${upstream:NAME}" */
+typedef struct RecipeUpstream {
+        const char *name;
+        RecipePlace at;
+} RecipeUpstream;
+
 typedef struct RecipeRepository {
         const char *uri, *suite;
         StrVec components;
@@ -114,6 +120,7 @@ typedef struct Recipe {
         StrVec entrypoint, cmd;
         const char *user, *working_dir, *stop_signal; /* NULL: not said */
         StringPairs labels, annotations;              /* see recipe_fill_versions() */
+        VEC(RecipeUpstream) upstreams;                /* where versions are asked for */
         StrVec architectures;                         /* all that the recipe is made for, Debian's words */
         RecipeLayering layering;
         unsigned layer_budget; /* of packages; 0: not said */

@@ -91,6 +91,8 @@ static void add_variable(RecipeReader *r, const ConfigNode *at, Str name, Buf *o
         const char *names[ARRAY_SIZE(variables)];
         if (str_starts(name, STR("upstream:"))) {
                 buf_addf(out, "${" STR_FMT "}", STR_ARG(name));
+                name = str_sub(name, strlen("upstream:"), name.n);
+                vec_push(&r->recipe->upstreams, (RecipeUpstream){arena_str(r->arena, name), recipe_place(at)});
                 return;
         }
         for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {

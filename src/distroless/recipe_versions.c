@@ -21,6 +21,13 @@ typedef struct Filler {
         Err **error;
 } Filler;
 
+/* The last that asks for it is what stands. */
+static const RecipePlace *place_of(const Recipe *r, const char *package) {
+        for (size_t i = r->upstreams.n; i-- > 0;)
+                if (streq(r->upstreams.v[i].name, package)) return &r->upstreams.v[i].at;
+        return &r->at;
+}
+
 /* >0: *ret_text (owned) is to stand instead; 0: nothing to do. */
 static int fill(const Filler *f, const char *text, char **ret_text) {
         static const char mark[] = "${upstream:";
@@ -32,9 +39,10 @@ static int fill(const Filler *f, const char *text, char **ret_text) {
                 AUTO(freep) char *package = xstrndup(name, (size_t)(end - name));
                 const char *version = f->lookup(f->context, package);
                 if (!version) {
-                        err_new(f->error, ERR_SYNTAX, "%s: '${upstream:%s}': there is no such package in the image",
-                                f->recipe->at.file, package);
-                        return -1;
+                        const RecipePlace *place = place_of(f->recipe, package);
+                        return err_new(f->error, ERR_SYNTAX,
+                                       "%s:%u: '${upstream:%s}': there is no such package in the image", place->file,
+                                       place->line, package);
                 }
                 buf_add(&out, from, (size_t)(at - from));
                 buf_add_str(&out, upstream_of(version));

@@ -317,6 +317,8 @@ test_recipe_mistakes() {
         expect_fail 3 'b.yaml:2' 'packagess' 'packages' -- base build ./b.yaml -q
         printf 'extends: base\nsize-budget: 1MB\nreleases: {debian12: {}}\n' >c.yaml
         expect_fail 1 'c.yaml:2: the image has .*size budget is 1MB' '12\.8MB: libc6' -- base build ./c.yaml -q
+        printf 'extends: ./c.yaml\n' >over.yaml
+        expect_fail 1 'c.yaml:2: the image has' "over.yaml may say its own 'size-budget'" -- base build ./over.yaml -q
         printf 'extends: static\naccounts:\n  users:\n    - {name: me, uid: 65532}\nreleases: {debian12: {}}\n' >d.yaml
         expect_fail 3 'd.yaml:4' '65532' 'static.yaml' -- base build ./d.yaml -q
         printf 'extends: static\nclosure: true\npackages: [mawk, systemd-standalone-sysusers, systemd]\nreleases: {debian12: {}}\n' >e.yaml
