@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "distroless/assembly.h"
+#include "distroless/complete.h"
 #include "distroless/local_repository.h"
 #include "layer/unpack.h"
 #include "os/fs.h"
@@ -18,13 +19,15 @@
  * is where this machine gets Debian from. */
 
 enum {
-        BOOTSTRAP_FORMAT = 2, /* changes when equal packages give other bytes */
+        BOOTSTRAP_FORMAT = 3, /* changes when equal packages give other bytes */
         BOOTSTRAP_ENTRIES_MAX = 2000000,
         BOOTSTRAP_OUTPUT_MAX = 1 << 20,
         STATUS_MAX = 64 << 20,
         NOT_EXECUTED = 127, /* what unshare(1) ends with when there is no such program */
 };
 #define BOOTSTRAP_BYTES_MAX (UINT64_C(64) << 30)
+
+#define MERGED_USR_HOOKS "/usr/share/mmdebstrap/hooks/merged-usr"
 
 /* What mmdebstrap is told in its environment, for its hooks: words of a shell are no place for paths. */
 #define ENV_APT_CONF "DECANT_APT_CONF"
@@ -115,6 +118,12 @@ static char *include_option(const BaseLayer *l) {
 }
 
 /* Scripts of packages see nothing of ours, be it a secret or a habit. */
+static bool has_package(const BaseLayer *l, const char *name) {
+        for (size_t i = 0; i < l->packages.n; i++)
+                if (streq(l->packages.v[i]->name, name)) return true;
+        return false;
+}
+
 static void make_environment(const Bootstrap *b, StrVec *env) {
         const char *path = getenv("PATH");
         AUTO(freep) char *epoch = xasprintf("%lld", (long long)b->repository.newest_s);
@@ -142,7 +151,6 @@ static void make_arguments(const Bootstrap *b, StrVec *argv) {
                 "--format=tar",
                 "--mode=unshare",
                 "--variant=essential",
-                "--aptopt=APT::Install-Recommends \"false\"",
                 "--setup-hook=cat \"$" ENV_APT_CONF "\" >>\"$MMDEBSTRAP_APT_CONFIG\"",
                 "--customize-hook=rm -rf \"$1\"/var/lib/apt/lists/* \"$1\"/var/cache/apt/*.bin \"$1\"/var/log/* "
                 "\"$1\"/etc/hostname \"$1\"/etc/resolv.conf",
@@ -150,6 +158,7 @@ static void make_arguments(const Bootstrap *b, StrVec *argv) {
         };
         for (size_t i = 0; i < ARRAY_SIZE(fixed); i++) strvec_push(argv, fixed[i]);
         strvec_pushf(argv, "--architectures=%s", b->assembly->recipe->architecture);
+        if (has_package(b->layer, MERGED_USR_PACKAGE)) strvec_push(argv, "--hook-dir=" MERGED_USR_HOOKS);
         strvec_push_take(argv, include_option(b->layer));
         strvec_push(argv, b->assembly->recipe->codename);
         strvec_push(argv, b->tar_path);

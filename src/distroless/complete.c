@@ -103,10 +103,18 @@ static int resolve(Completion *c, PackageList *ret, Err **e) {
         return debian_resolve(c->universe, c->roots.v, c->roots.n, ret, e);
 }
 
+/* Links that are there before anything is unpacked are a choice before any other. */
+static void add_merged_usr(Completion *c) {
+        const RecipePackages *packages = &c->recipe->packages;
+        for (size_t i = 0; i < packages->n; i++)
+                if (streq(packages->v[i].name, MERGED_USR_PACKAGE)) add_root(c, MERGED_USR_PACKAGE, &packages->v[i].at);
+}
+
 /* All of the first go counts as asked for: it is dpkg alone that installs it, and apt learns of no dependencies. */
 static int first_go(Completion *c, Err **e) {
         static const char *const essential[] = {ESSENTIAL_LINE, NULL};
         PackageList list;
+        add_merged_usr(c);
         if (add_with_line(c, essential, e) < 0) return -1;
         if (c->variant->at_once) add_root(c, c->variant->at_once, &c->recipe->at);
         if (resolve(c, &list, e) < 0) return -1;

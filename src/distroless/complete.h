@@ -6,6 +6,10 @@
 #include "debian/archive.h"
 #include "distroless/recipe.h"
 
+/* In a recipe of a release whose packages do not come merged: /bin, /sbin and /lib are links into /usr before anything is unpacked. It takes the
+ * place of usrmerge, which would do it afterwards and needs the whole of Perl. */
+#define MERGED_USR_PACKAGE "usr-is-merged"
+
 /* Which packages a complete Debian has: what mmdebstrap would install (mmdebstrap(1), VARIANTS), known before it is run. */
 
 typedef struct CompleteDebian {

@@ -101,6 +101,7 @@ static void add_apt_conf(const char *directory, Buf *text) {
         buf_addf(text, "Dir::Etc::SourceList \"%s/sources.list\";\n", directory);
         buf_adds(text, "Dir::Etc::SourceParts \"/dev/null\";\n");
         buf_adds(text, "APT::Sandbox::User \"root\";\n");
+        buf_adds(text, "APT::Install-Recommends \"false\";\n");
 }
 
 static int write_file(int fd, const char *name, const Buf *text, Err **e) {

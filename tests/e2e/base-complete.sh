@@ -46,6 +46,23 @@ test_no_traces() {
         [ -z "$(find . -newermt '@1800000000' ! -type d)" ] || fail "dates: $(find . -newermt '@1800000000' ! -type d | head -3)"
 }
 
+# What published images have apt and dpkg do, and nothing of what mmdebstrap was told: packages that are installed later bring what they recommend.
+test_settings_of_published_images() {
+        cd "$of_root/tree" || exit 1
+        [ "$(ls etc/apt/apt.conf.d | tr '\n' ' ')" = "01autoremove 70debconf docker-autoremove-suggests docker-clean docker-gzip-indexes docker-no-languages " ] ||
+                fail "$(ls etc/apt/apt.conf.d)"
+        ! grep -r Recommends etc/apt/apt.conf.d || fail "recommended packages are left out"
+        grep -qx force-unsafe-io etc/dpkg/dpkg.cfg.d/docker-apt-speedup && [ -x usr/sbin/policy-rc.d ] || fail "dpkg"
+        [ -z "$(find usr/share/doc -type f ! -name copyright)" ] && grep -q 'path-exclude /usr/share/doc' etc/dpkg/dpkg.cfg.d/docker || fail "documents"
+}
+
+# Debian 12 is merged into /usr before it is unpacked, not by a package that needs the whole of Perl.
+test_merged_from_the_start() {
+        decant base lock -q debian-slim-debian12 --lock lock.json || fail "lock"
+        grep -q '"name": "usr-is-merged"' lock.json || fail "$(cat lock.json)"
+        ! grep -E '"name": "(usrmerge|perl|libperl5[^"]*)"' lock.json || fail "Perl"
+}
+
 test_locked() {
         cp "$of_root/lock.json" . || exit 1
         [ "$(grep -c '"use": "installed"' lock.json)" -gt 40 ] && [ "$(grep -c '"use": "dependency"' lock.json)" -gt 5 ] || fail "$(cat lock.json)"
@@ -90,7 +107,8 @@ test_without_mmdebstrap() {
 }
 
 if [ "$(id -u)" != 0 ]; then
-        unset -f test_as_mmdebstrap_has_it test_no_traces test_locked test_without_mmdebstrap # root's word is enough
+        unset -f test_as_mmdebstrap_has_it test_no_traces test_settings_of_published_images test_merged_from_the_start test_locked \
+                test_without_mmdebstrap # root's word is enough
         run_tests
 fi
 (make_one) >"$work/made.log" 2>&1 || { cat "$work/made.log"; echo "not ok make_one"; exit 1; }

@@ -41,12 +41,6 @@ contexts() {
         done < <(bases)
 }
 
-make_debian() {
-        decant inspect debian:bookworm >/dev/null 2>&1 && return
-        if [ -z "$(find /var/lib/apt/lists -name '*_Packages*' -print -quit 2>/dev/null)" ]; then apt-get update -q || return; fi
-        "$TOP/tools/make-base" bookworm | decant import - debian:bookworm
-}
-
 # One build makes all stages side by side; those after it find them made.
 make_bases() {
         local stage names
@@ -105,7 +99,7 @@ projects() {
         fi
 }
 
-if make_debian >"$work/bases.log" 2>&1 && make_bases >>"$work/bases.log" 2>&1; then
+if make_bases >"$work/bases.log" 2>&1; then
         echo "ok bases ($SECONDS s)"
 else
         tail -60 "$work/bases.log"
