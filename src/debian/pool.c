@@ -68,14 +68,15 @@ static int check_bytes(const DebFileWanted *w, const char *uri, uint64_t size, c
         char expected[DIGEST_HEX_SIZE], found[DIGEST_HEX_SIZE];
         AUTO(freep) char *shown = url_shown(uri);
         if (size != w->size)
-                return err_new(e, ERR_FORMAT, "'%s' is not what the index says: %llu bytes are expected, it has %s%llu",
-                               shown, (unsigned long long)w->size, size > w->size ? "at least " : "",
+                return err_new(e, ERR_FORMAT,
+                               "'%s' is not what the index or lock says: %llu bytes are expected, it has %s%llu", shown,
+                               (unsigned long long)w->size, size > w->size ? "at least " : "",
                                (unsigned long long)size);
         if (digest_eq(digest, &w->sha256)) return 0;
         digest_hex(&w->sha256, expected);
         digest_hex(digest, found);
-        return err_new(e, ERR_FORMAT, "'%s' is not what the index says: SHA256 %s is expected, it has %s", shown,
-                       expected, found);
+        return err_new(e, ERR_FORMAT, "'%s' is not what the index or lock says: SHA256 %s is expected, it has %s",
+                       shown, expected, found);
 }
 
 static int fetch_once(PoolJob *j, const DebFileWanted *w, const char *uri, int fd, bool resume, Err **e) {

@@ -327,7 +327,7 @@ test_flat_repository() {
 test_tampered_deb() {
         mirror
         printf x | dd of=www/pool/main/hello_1.0_amd64.deb bs=1 seek=30000 conv=notrunc status=none
-        expect_fail 1 "package 'hello' \(pool/main/hello_1.0_amd64.deb\): 'http://.*hello_1.0_amd64.deb' is not what the index says: SHA256 [0-9a-f]{64} is expected, it has" -- open sources.list hello
+        expect_fail 1 "package 'hello' \(pool/main/hello_1.0_amd64.deb\): 'http://.*hello_1.0_amd64.deb' is not what the index or lock says: SHA256 [0-9a-f]{64} is expected, it has" -- open sources.list hello
         echo x >>www/pool/main/hello_1.0_amd64.deb
         expect_fail 1 'bytes are expected, it has at least' -- open sources.list hello
         rm www/pool/main/hello_1.0_amd64.deb

@@ -112,7 +112,7 @@ static void test_wrong(void **state) {
         DebFileWanted w = wanted(p, "x.deb", "right");
         fails(p, &w, ERR_NOT_FOUND, "package 'n' (x.deb): there is no file");
         put(p, "some where/x.deb", "wrong");
-        fails(p, &w, ERR_FORMAT, "is not what the index says: SHA256 ");
+        fails(p, &w, ERR_FORMAT, "is not what the index or lock says: SHA256 ");
         put(p, "some where/x.deb", "wrong, and longer");
         fails(p, &w, ERR_FORMAT, "5 bytes are expected, it has at least 6");
         put(p, "some where/x.deb", "r");
