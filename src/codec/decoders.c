@@ -163,16 +163,20 @@ typedef union Block {
 
 enum { BLOCK_MAP_MIN = 1 << 20 };
 
+static Block *block_take(size_t bytes) {
+        if (bytes < BLOCK_MAP_MIN) return malloc(bytes);
+        void *mapped = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        return mapped == MAP_FAILED ? NULL : mapped;
+}
+
 static void *block_new(void *unused, size_t count, size_t size) {
         (void)unused;
         size_t bytes;
         if (__builtin_mul_overflow(count, size, &bytes) || __builtin_add_overflow(bytes, sizeof(Block), &bytes))
                 return NULL;
-        bool mapped = bytes >= BLOCK_MAP_MIN;
-        Block *b =
-                mapped ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) : malloc(bytes);
-        if (!b || b == MAP_FAILED) return NULL;
-        b->mapped_bytes = mapped ? bytes : 0;
+        Block *b = block_take(bytes);
+        if (!b) return NULL;
+        b->mapped_bytes = bytes < BLOCK_MAP_MIN ? 0 : bytes;
         return b + 1;
 }
 

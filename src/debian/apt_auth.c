@@ -166,6 +166,10 @@ typedef struct Place {
         bool has_login;
 } Place;
 
+static const char *last(Str text, char c) {
+        return text.n > 0 && text.p ? memrchr(text.p, c, text.n) : NULL;
+}
+
 static Place place_of(const char *url) {
         Place p = {.scheme = {url, strcspn(url, ":")}};
         const char *start = strstr(url, "://");
@@ -175,8 +179,8 @@ static Place place_of(const char *url) {
         p.has_login = at != NULL;
         p.host = at ? (Str){at + 1, n - (size_t)(at + 1 - start)} : (Str){start, n};
         p.path = str_of(start + n);
-        const char *colon = p.host.n ? memrchr(p.host.p, ':', p.host.n) : NULL;
-        const char *bracket = p.host.n ? memrchr(p.host.p, ']', p.host.n) : NULL;
+        const char *colon = last(p.host, ':');
+        const char *bracket = last(p.host, ']');
         p.name = colon && colon > bracket ? (Str){p.host.p, (size_t)(colon - p.host.p)} : p.host;
         return p;
 }
