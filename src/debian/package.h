@@ -37,3 +37,6 @@ int package_read_indexed(const ControlParagraph *p, const char *file, DebianPack
 
 /* Names of packages as Debian Policy 5.6.7 has them: at least two of a-z 0-9 + - . and the first a letter or digit. */
 bool package_name_valid(Str name);
+
+/* Takes the next name off a Provides value, without its version. False: there is none left. Any thread. */
+bool provides_next_name(Str *provides, Str *ret_name);

@@ -23,9 +23,6 @@ typedef struct PackageScan {
  * ERR_FORMAT, ERR_LIMIT, what the callbacks and the source return. */
 int package_scan(Source *packages, const PackageScan *scan, uint64_t *ret_size, Err **e);
 
-/* Takes the next name off a Provides value. */
-bool provides_next_name(Str *provides, Str *ret_name);
-
 typedef struct TableEntry {
         uint64_t hash;
         uint32_t offset, size; /* of the paragraph in the text */

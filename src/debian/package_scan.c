@@ -122,17 +122,3 @@ int package_scan(Source *packages, const PackageScan *scan, uint64_t *ret_size, 
         *ret_size = s.offset;
         return 0;
 }
-
-bool provides_next_name(Str *provides, Str *ret_name) {
-        while (provides->n > 0) {
-                Str entry;
-                if (!str_cut(provides, ',', &entry)) provides->n = 0;
-                entry = str_trim(entry);
-                size_t n = 0;
-                while (n < entry.n && !memchr(" \t\r\n(:[", entry.p[n], 7)) n++;
-                if (n == 0) continue;
-                *ret_name = (Str){entry.p, n};
-                return true;
-        }
-        return false;
-}

@@ -45,11 +45,14 @@ typedef struct Completion {
         PackageUniverse *universe;
         const Recipe *recipe;
         const Variant *variant;
+        VEC(const DebianPackage *)
+        system; /* of the release: what is essential, and what has the variant's priorities */
         VEC(ResolveRoot) roots;
         StrVec texts; /* names and places of the roots */
 } Completion;
 
 static void completion_done(Completion *c) {
+        vec_done(&c->system);
         vec_done(&c->roots);
         strvec_done(&c->texts);
 }
@@ -74,15 +77,16 @@ static bool is_of_release(const Completion *c, unsigned index) {
         return streq(release->codename, c->recipe->codename) || streq(release->suite, c->recipe->codename);
 }
 
-/* Those of the release's packages that have one of the lines. */
-static int add_with_line(Completion *c, const char *const *lines, Err **e) {
+static int find_system(Completion *c, Err **e) {
+        const char *lines[1 + PRIORITIES_MAX + 1] = {ESSENTIAL_LINE};
+        for (size_t i = 0; i < c->variant->priorities; i++) lines[1 + i] = priority_lines[i];
         size_t suites = 0;
         for (unsigned i = 0; i < package_universe_count(c->universe); i++) {
                 PackageList list;
                 if (!is_of_release(c, i)) continue;
                 suites++;
                 if (package_universe_with_line(c->universe, i, lines, &list, e) < 0) return -1;
-                for (size_t j = 0; j < list.n; j++) add_package_root(c, list.v[j]);
+                for (size_t j = 0; j < list.n; j++) vec_push(&c->system, list.v[j]);
         }
         if (suites > 0) return 0;
         err_new(e, ERR_NOT_FOUND,
@@ -91,10 +95,9 @@ static int add_with_line(Completion *c, const char *const *lines, Err **e) {
         return err_hint(e, "name one: --repository 'deb URI %s main'", c->recipe->codename);
 }
 
-static int add_by_priority(Completion *c, Err **e) {
-        const char *lines[PRIORITIES_MAX + 1] = {0};
-        for (size_t i = 0; i < c->variant->priorities; i++) lines[i] = priority_lines[i];
-        return lines[0] ? add_with_line(c, lines, e) : 0;
+static void add_system(Completion *c, bool essential) {
+        for (size_t i = 0; i < c->system.n; i++)
+                if (c->system.v[i]->essential == essential) add_package_root(c, c->system.v[i]);
 }
 
 /* ---- the two goes */
@@ -112,10 +115,9 @@ static void add_merged_usr(Completion *c) {
 
 /* All of the first go counts as asked for: it is dpkg alone that installs it, and apt learns of no dependencies. */
 static int first_go(Completion *c, Err **e) {
-        static const char *const essential[] = {ESSENTIAL_LINE, NULL};
         PackageList list;
         add_merged_usr(c);
-        if (add_with_line(c, essential, e) < 0) return -1;
+        add_system(c, true);
         if (c->variant->at_once) add_root(c, c->variant->at_once, &c->recipe->at);
         if (resolve(c, &list, e) < 0) return -1;
         for (size_t i = 0; i < list.n; i++) add_package_root(c, list.v[i]);
@@ -126,7 +128,7 @@ static int second_go(Completion *c, PackageList *ret, Err **e) {
         const RecipePackages *packages = &c->recipe->packages;
         for (size_t i = 0; i < packages->n; i++) add_root(c, packages->v[i].name, &packages->v[i].at);
         if (c->variant->besides) add_root(c, c->variant->besides, &c->recipe->at);
-        if (add_by_priority(c, e) < 0) return -1;
+        add_system(c, false);
         return resolve(c, ret, e);
 }
 
@@ -139,14 +141,8 @@ static Str plain_name(const char *root) {
 
 static bool provides(const DebianPackage *p, Str name) {
         Str rest = p->provides, one;
-        bool more = p->provides.n > 0;
-        while (more) {
-                more = str_cut(&rest, ',', &one);
-                one = str_trim(one);
-                size_t n = 0;
-                while (n < one.n && !memchr(" (:\t\n", one.p[n], 5)) n++;
-                if (str_eq(str_sub(one, 0, n), name)) return true;
-        }
+        while (provides_next_name(&rest, &one))
+                if (str_eq(one, name)) return true;
         return false;
 }
 
@@ -171,7 +167,7 @@ int complete_debian_select(DebianArchive *archive, const Recipe *r, CompleteDebi
                         .recipe = r,
                         .variant = find_variant(r->bootstrap)};
         PackageList list;
-        if (first_go(&c, e) < 0 || second_go(&c, &list, e) < 0) return -1;
+        if (find_system(&c, e) < 0 || first_go(&c, e) < 0 || second_go(&c, &list, e) < 0) return -1;
         *ret = (CompleteDebian){list, xcalloc(list.n + 1, sizeof *ret->asked)};
         for (size_t i = 0; i < c.roots.n; i++) mark_asked(&list, plain_name(c.roots.v[i].name), ret->asked);
         return 0;

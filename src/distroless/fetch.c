@@ -7,21 +7,22 @@
 
 /* The files of locked packages: from wherever this machine gets their suite, unless the lock says where. */
 
-static const StrVec *uris_of(const AptRepositories *repositories, const LockedPackage *p, StrVec *own) {
-        if (p->uri) {
-                strvec_push(own, p->uri);
-                return own;
-        }
+/* NULL: this machine does not have the suite. */
+static const StrVec *uris_of_suite(const AptRepositories *repositories, const char *suite) {
         for (size_t i = 0; i < repositories->n; i++)
-                if (strvec_index(&repositories->v[i].suites, p->suite) >= 0) return &repositories->v[i].uris;
-        return own;
+                if (strvec_index(&repositories->v[i].suites, suite) >= 0) return &repositories->v[i].uris;
+        return NULL;
+}
+
+static const StrVec *uris_of(const AptRepositories *repositories, const LockedPackage *p, StrVec *own) {
+        const StrVec *uris = p->uri ? NULL : uris_of_suite(repositories, p->suite);
+        if (p->uri) strvec_push(own, p->uri);
+        return uris ? uris : own;
 }
 
 const char *assembly_uri(const AptRepositories *repositories, const LockedPackage *p) {
-        AUTO(strvec_done) StrVec own = {0};
-        if (p->uri) return p->uri;
-        const StrVec *uris = uris_of(repositories, p, &own);
-        return uris->n > 0 ? uris->v[0] : NULL;
+        const StrVec *uris = p->uri ? NULL : uris_of_suite(repositories, p->suite);
+        return uris && uris->n > 0 ? uris->v[0] : p->uri;
 }
 
 static int fetch_from(Assembly *a, const AptRepositories *repositories, const LockedPackages *packages, Err **e) {

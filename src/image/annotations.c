@@ -20,12 +20,7 @@ void annotations_choose(const AnnotationList *list, AnnotationTarget target, con
 
 static char *render(const StringPairs *pairs) {
         Buf text = {0};
-        buf_addc(&text, '{');
-        for (size_t i = 0; i < pairs->n; i++) {
-                json_add_key(&text, pairs->v[i].key);
-                json_add_text(&text, pairs->v[i].value);
-        }
-        buf_addc(&text, '}');
+        string_pairs_render(pairs, &text);
         return buf_take(&text);
 }
 

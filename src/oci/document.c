@@ -61,6 +61,15 @@ void string_pairs_done(StringPairs *pairs) {
         vec_done(pairs);
 }
 
+void string_pairs_render(const StringPairs *pairs, Buf *out) {
+        buf_addc(out, '{');
+        for (size_t i = 0; i < pairs->n; i++) {
+                json_add_key(out, pairs->v[i].key);
+                json_add_text(out, pairs->v[i].value);
+        }
+        buf_addc(out, '}');
+}
+
 static int pair_compare(const void *a, const void *b) {
         return strcmp(((const StringPair *)a)->key, ((const StringPair *)b)->key);
 }

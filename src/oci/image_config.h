@@ -24,6 +24,7 @@ void string_pairs_set(StringPairs *pairs, const char *key, const char *value); /
 const char *string_pairs_get(const StringPairs *pairs, const char *key);       /* borrowed or NULL */
 void string_pairs_copy(StringPairs *to, const StringPairs *from);              /* to is initialised by the call */
 void string_pairs_done(StringPairs *pairs);
+void string_pairs_render(const StringPairs *pairs, Buf *out); /* {"KEY":"VALUE",...}, appended */
 
 /* The value of created_ns that stands for Go's zero time, "0001-01-01T00:00:00Z", which 64 bits of nanoseconds do not
  * reach but many images carry. */

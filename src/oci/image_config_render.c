@@ -51,12 +51,7 @@ static void add_set(Buf *b, const char *key, const StrVec *list) {
 static void add_pairs(Buf *b, const char *key, const StringPairs *pairs) {
         if (pairs->n == 0) return;
         json_add_key(b, key);
-        buf_addc(b, '{');
-        for (size_t i = 0; i < pairs->n; i++) {
-                json_add_key(b, pairs->v[i].key);
-                json_add_text(b, pairs->v[i].value);
-        }
-        buf_addc(b, '}');
+        string_pairs_render(pairs, b);
 }
 
 static void add_created(Buf *b, bool has_created, int64_t created_ns) {
